@@ -1,0 +1,138 @@
+"""The audit trail: who changed what, when, in the same transaction as the change.
+
+Rows are only ever added. Triggers in the database refuse to alter or delete them (see the first migration);
+a job chains and seals them each minute, so that a change made behind the database's back shows.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from kit.clock import Clock
+from kit.db import Base
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: a person, in the name of an organisation; or the portal itself, without a person."""
+
+    person_id: int | None
+    name: str
+    organisation_id: int | None = None
+
+
+SYSTEM = Actor(person_id=None, name="The portal")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What was changed: the kind of thing, its id and what people call it."""
+
+    kind: str
+    id: int | None
+    label: str
+    organisation_id: int | None = None
+
+
+class AuditEntry(Base):
+    """One change."""
+
+    __tablename__ = "kit_audit_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    actor_person_id: Mapped[int | None] = mapped_column(index=True)
+    actor_name: Mapped[str]
+    action: Mapped[str] = mapped_column(index=True)
+    subject_kind: Mapped[str]
+    subject_id: Mapped[int | None]
+    subject_label: Mapped[str]
+    organisation_id: Mapped[int | None] = mapped_column(index=True)
+    detail: Mapped[dict[str, Any]]
+
+    __table_args__ = (sa.Index(None, "subject_kind", "subject_id"),)
+
+
+class AuditSeal(Base):
+    """A link of the chain: SHA-256 over the seal before it and the content of one entry.
+
+    Links have an order of their own: on PostgreSQL an entry with a lower id may be committed after a higher one.
+    """
+
+    __tablename__ = "kit_audit_seal"
+
+    position: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = mapped_column(sa.ForeignKey("kit_audit_entry.id"), unique=True)
+    seal: Mapped[str] = mapped_column(sa.String(64))
+
+
+def record(
+    session: Session, clock: Clock, actor: Actor, action: str, subject: Subject, **detail: str | int | bool | None
+) -> None:
+    """Adds an entry. `action` is a past participle with its noun, for example `edition published`."""
+    session.add(
+        AuditEntry(
+            at=clock.now(),
+            actor_person_id=actor.person_id,
+            actor_name=actor.name,
+            action=action,
+            subject_kind=subject.kind,
+            subject_id=subject.id,
+            subject_label=subject.label,
+            organisation_id=subject.organisation_id,
+            detail={key: value for key, value in detail.items() if value is not None},
+        )
+    )
+
+
+def seal_of(previous: str, entry: AuditEntry) -> str:
+    """The seal of an entry, given the seal of the one before it (empty for the first)."""
+    content = json.dumps(
+        [
+            previous,
+            entry.id,
+            entry.at.isoformat(),
+            entry.actor_person_id,
+            entry.actor_name,
+            entry.action,
+            entry.subject_kind,
+            entry.subject_id,
+            entry.subject_label,
+            entry.organisation_id,
+            entry.detail,
+        ],
+        sort_keys=True,
+    )
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def seal_entries(session: Session, limit: int = 5_000) -> int:
+    """Seals entries that have none yet and returns how many.
+
+    Two workers that seal at once meet at the unique entry, and one of them rolls back.
+    """
+    last = session.scalar(sa.select(AuditSeal.seal).order_by(AuditSeal.position.desc()).limit(1))
+    seal = last or ""
+    unsealed = ~sa.exists().where(AuditSeal.entry_id == AuditEntry.id)
+    waiting = session.scalars(sa.select(AuditEntry).where(unsealed).order_by(AuditEntry.id).limit(limit)).all()
+    for entry in waiting:
+        seal = seal_of(seal, entry)
+        session.add(AuditSeal(entry_id=entry.id, seal=seal))
+        session.flush()
+    return len(waiting)
+
+
+def broken_seal(session: Session) -> int | None:
+    """The id of the first entry whose seal does not fit its content, or None when the chain is whole."""
+    seal = ""
+    sealed = sa.select(AuditEntry, AuditSeal.seal).join(AuditSeal, AuditSeal.entry_id == AuditEntry.id)
+    for entry, kept in session.execute(sealed.order_by(AuditSeal.position)):
+        seal = seal_of(seal, entry)
+        if seal != kept:
+            return entry.id
+    return None

@@ -1,0 +1,1 @@
+"""PDF machinery without product nouns: typeface, accessible structure, stamping."""

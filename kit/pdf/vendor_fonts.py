@@ -1,4 +1,4 @@
-"""Makes the TrueType files in `typefaces/` from the npm package of the typeface; run by a developer, not by the product.
+"""Makes the TrueType files in `typefaces/` from the npm package of the typeface; run by hand, never by the product.
 
     npm pack @fontsource/atkinson-hyperlegible-next   (then unpack it)
     python -m kit.pdf.vendor_fonts <unpacked folder "package">

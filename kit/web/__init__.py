@@ -1,0 +1,1 @@
+"""What every page shares: layout, components, forms, and the helpers that templates use."""

@@ -1,0 +1,31 @@
+"""Run by Alembic; the connection and its transaction come from `migrations.upgrade` and its neighbours."""
+
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+
+from kit.db import Base, UtcDateTime
+from migrations import PREFIXES, import_models
+
+
+def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Keeps the job queue's own tables out of the comparison with our models."""
+    return kind != "table" or (name is not None and name.startswith(PREFIXES))
+
+
+def _written_as(kind: str, thing: object, _context: AutogenContext) -> str | bool:
+    """Version files name SQLAlchemy's own types: they must still run when our classes have moved on."""
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(thing, UtcDateTime) else False
+
+
+import_models()
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    include_name=_is_ours,
+    render_item=_written_as,
+    render_as_batch=True,
+    transactional_ddl=True,
+    compare_server_default=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,75 @@
+"""The two kinds of transaction, on both databases."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from kit import audit
+from kit.clock import SteppingClock
+from kit.db import Database, UtcDateTime
+
+
+def entries(session: Session) -> int:
+    return session.scalar(sa.select(sa.func.count()).select_from(audit.AuditEntry)) or 0
+
+
+def note(session: Session, clock: SteppingClock) -> None:
+    audit.record(session, clock, audit.SYSTEM, "thing changed", audit.Subject("thing", 1, "A thing"))
+
+
+def test_write_commits_once_at_the_end(database: Database, clock: SteppingClock) -> None:
+    with database.write() as session:
+        note(session, clock)
+    with database.read() as session:
+        assert entries(session) == 1
+
+
+def test_write_rolls_back_when_the_block_raises(database: Database, clock: SteppingClock) -> None:
+    def work() -> None:
+        with database.write() as session:
+            note(session, clock)
+            session.flush()
+            raise RuntimeError("half way")
+
+    with pytest.raises(RuntimeError, match="half way"):
+        work()
+    with database.read() as session:
+        assert entries(session) == 0
+
+
+def test_the_database_itself_refuses_to_write_in_a_reading_transaction(
+    database: Database, clock: SteppingClock
+) -> None:
+    with database.read() as session:
+        note(session, clock)
+        with pytest.raises(DBAPIError, match=r"read.?only"):
+            session.flush()
+
+
+def test_the_session_fixture_leaves_nothing_behind_first(session: Session, clock: SteppingClock) -> None:
+    note(session, clock)
+    session.commit()
+    assert entries(session) == 1
+
+
+def test_the_session_fixture_leaves_nothing_behind_second(session: Session) -> None:
+    assert entries(session) == 0
+
+
+def test_moments_keep_their_instant(session: Session) -> None:
+    clock = SteppingClock(datetime(2026, 7, 1, 12, 0, tzinfo=timezone(timedelta(hours=1))))
+    note(session, clock)
+    session.flush()
+    session.expire_all()
+    at = session.scalars(sa.select(audit.AuditEntry)).one().at
+    assert at == datetime(2026, 7, 1, 11, 0, tzinfo=UTC)
+    assert at.tzinfo is UTC
+
+
+def test_a_moment_without_zone_is_refused() -> None:
+    naive = datetime(2026, 7, 1, 12, 0)  # noqa: DTZ001 - that is the point
+    with pytest.raises(ValueError, match="time zone"):
+        UtcDateTime().process_bind_param(naive, sa.create_engine("sqlite://").dialect)

@@ -1,0 +1,187 @@
+"""Accounts: passwords, sessions on the server, and the one-use links that set a password.
+
+Hashing takes its time on purpose, so it never happens inside a writing transaction.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy.orm import Session, joinedload
+
+from kit.audit import Actor, Subject, record
+from kit.clock import Clock
+from kit.ids import fingerprint, new_token
+from kit.refusals import Refused
+from licences.people.models import Membership, OneUseToken, Person, SignIn, TokenPurpose
+from licences.people.viewer import Viewer
+
+# OWASP's first choice of argon2id parameters: 19 MiB, two passes, one lane.
+_hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 200
+SESSION_LIFE = timedelta(days=14)
+IDLE_LIFE = timedelta(hours=12)
+SEEN_EVERY = timedelta(minutes=5)
+SET_PASSWORD_LIFE = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """The account behind an e-mail address, before its password has been checked."""
+
+    person_id: int
+    membership_id: int
+    password_hash: str
+    is_demo: bool
+
+
+def hash_password(password: str) -> str:
+    """An argon2id hash. Raises `Refused` for a password that is too short or too long."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise Refused(f"Use at least {SHORTEST_PASSWORD} characters. Three or four words work well.", "password")
+    if len(password) > LONGEST_PASSWORD:
+        raise Refused(f"Use at most {LONGEST_PASSWORD} characters.", "password")
+    return _hasher.hash(password)
+
+
+@cache
+def _hash_of_nothing() -> str:
+    return _hasher.hash("nobody has this password")
+
+
+def candidate(session: Session, email: str) -> Candidate | None:
+    """The account that signs in with this address, if there is one with a password and a place in an organisation."""
+    found = session.execute(
+        sa.select(Person, Membership.id)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Person.email == email.strip().lower(), Person.password_hash.is_not(None))
+        .order_by(Membership.id)
+        .limit(1)
+    ).first()
+    if found is None:
+        return None
+    person, membership_id = found
+    return Candidate(person.id, membership_id, person.password_hash or "", person.is_demo)
+
+
+def password_fits(account: Candidate | None, password: str) -> bool:
+    """Checks a password. An unknown address takes as long as a known one."""
+    try:
+        return (
+            _hasher.verify(account.password_hash if account else _hash_of_nothing(), password) and account is not None
+        )
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def begin_session(session: Session, clock: Clock, membership_id: int, browser: str) -> str:
+    """Opens a session and returns its secret, which goes into the cookie and nowhere else."""
+    secret = new_token()
+    now = clock.now()
+    membership = session.get_one(Membership, membership_id, options=[joinedload(Membership.person)])
+    row = SignIn(fingerprint=fingerprint(secret), membership_id=membership_id, created_at=now, seen_at=now)
+    row.browser = browser[:200]
+    session.add(row)
+    person = membership.person
+    actor = Actor(person.id, person.name, membership.organisation_id)
+    record(session, clock, actor, "signed in", Subject("person", person.id, person.name, membership.organisation_id))
+    return secret
+
+
+def viewer_of(session: Session, clock: Clock, secret: str) -> tuple[Viewer, bool] | None:
+    """The person behind a session's secret, and whether its last-seen is due; None when it is over."""
+    found = session.execute(
+        sa.select(SignIn, Membership)
+        .join(Membership, Membership.id == SignIn.membership_id)
+        .options(joinedload(Membership.person), joinedload(Membership.organisation))
+        .where(SignIn.fingerprint == fingerprint(secret), SignIn.ended_at.is_(None))
+    ).first()
+    if found is None:
+        return None
+    row, place = found
+    now = clock.now()
+    if row.created_at + SESSION_LIFE < now or row.seen_at + IDLE_LIFE < now:
+        return None
+    person, organisation = place.person, place.organisation
+    viewer = Viewer(secret, person.id, person.name, person.email, organisation.id, organisation.name, place.role)
+    return viewer, row.seen_at + SEEN_EVERY < now
+
+
+def mark_seen(session: Session, clock: Clock, secret: str) -> None:
+    """Moves the session's last-seen forward."""
+    session.execute(sa.update(SignIn).where(SignIn.fingerprint == fingerprint(secret)).values(seen_at=clock.now()))
+
+
+def end_session(session: Session, clock: Clock, viewer: Viewer) -> None:
+    """Ends a session on the server: its cookie is worth nothing from now on."""
+    ended = sa.update(SignIn).where(SignIn.fingerprint == fingerprint(viewer.secret)).values(ended_at=clock.now())
+    session.execute(ended)
+    subject = Subject("person", viewer.person_id, viewer.name, viewer.organisation_id)
+    record(session, clock, viewer.actor, "signed out", subject)
+
+
+def new_password_link(session: Session, clock: Clock, person_id: int) -> str:
+    """A one-use secret with which this person sets a password; older unused ones stop working."""
+    session.execute(
+        sa.update(OneUseToken)
+        .where(OneUseToken.person_id == person_id, OneUseToken.used_at.is_(None))
+        .values(used_at=clock.now())
+    )
+    secret = new_token()
+    expires = clock.now() + SET_PASSWORD_LIFE
+    session.add(
+        OneUseToken(
+            fingerprint=fingerprint(secret), purpose=TokenPurpose.SET_PASSWORD, person_id=person_id, expires_at=expires
+        )
+    )
+    session.flush()
+    return secret
+
+
+def person_of_link(session: Session, clock: Clock, secret: str) -> Person | None:
+    """Whose link this is, when it still works. Looking spends nothing: mail scanners open links."""
+    return session.scalar(
+        sa.select(Person)
+        .join(OneUseToken, OneUseToken.person_id == Person.id)
+        .where(
+            OneUseToken.fingerprint == fingerprint(secret),
+            OneUseToken.purpose == TokenPurpose.SET_PASSWORD,
+            OneUseToken.used_at.is_(None),
+            OneUseToken.expires_at > clock.now(),
+        )
+    )
+
+
+def set_password(session: Session, clock: Clock, secret: str, password_hash: str) -> int:
+    """Spends the link, sets the password, ends every open session, and returns the person's id.
+
+    One conditional UPDATE spends the link, so that of two who press at once only one succeeds.
+    """
+    spent = session.execute(
+        sa.update(OneUseToken)
+        .where(
+            OneUseToken.fingerprint == fingerprint(secret),
+            OneUseToken.used_at.is_(None),
+            OneUseToken.expires_at > clock.now(),
+        )
+        .values(used_at=clock.now())
+        .returning(OneUseToken.person_id)
+    ).scalar_one_or_none()
+    if spent is None:
+        raise Refused("This link worked once and is used up, or it is more than seven days old. Ask for a new one.")
+    person = session.get_one(Person, spent)
+    person.password_hash = password_hash
+    places = sa.select(Membership.id).where(Membership.person_id == person.id)
+    session.execute(
+        sa.update(SignIn)
+        .where(SignIn.membership_id.in_(places), SignIn.ended_at.is_(None))
+        .values(ended_at=clock.now())
+    )
+    subject = Subject("person", person.id, person.name)
+    record(session, clock, Actor(person.id, person.name), "password set", subject)
+    return person.id

@@ -1,0 +1,39 @@
+"""Who is looking: the frozen facts of a signed-in person, carried from the door to services."""
+
+from dataclasses import dataclass
+
+from kit.audit import Actor
+from licences.people.models import Role
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """A person signed in for one organisation. Works as Flask-Login's user without knowing of it."""
+
+    secret: str
+    person_id: int
+    name: str
+    email: str
+    organisation_id: int
+    organisation_name: str
+    role: Role
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        """What the cookie holds: the random secret of the session on the server, never the person's id."""
+        return self.secret
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role is Role.STAFF
+
+    @property
+    def first_name(self) -> str:
+        return self.name.split()[0]
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.person_id, self.name, self.organisation_id)

@@ -1,0 +1,92 @@
+"""Seats: the right of one trainer to use the licence. Seats in use never exceed seats bought."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from kit.audit import Actor, Subject, record
+from kit.clock import Clock
+from kit.db import lock_row
+from kit.refusals import NotThere, Refused
+from licences.models import Licence, Seat
+from licences.people.models import Membership, Person, Role
+
+
+@dataclass(frozen=True)
+class SeatFacts:
+    """Who holds a seat of a licence, and since when."""
+
+    licence_id: int
+    person_id: int
+    person_name: str
+    given_at: datetime
+
+
+def give(session: Session, clock: Clock, actor: Actor, licence_id: int, person_id: int) -> None:
+    """Gives a seat. Raises `Refused` when all are in use, when the person has one, or works elsewhere.
+
+    The licence's row is locked before counting, so that two who press at once cannot both take the last seat.
+    """
+    licence = lock_row(session, Licence, licence_id)
+    if licence is None:
+        raise NotThere
+    person = _member(session, licence.organisation_id, person_id)
+    holders = set(session.scalars(_live(licence_id).with_only_columns(Seat.person_id)))
+    if person_id in holders:
+        raise Refused(f"{person.name} has a seat already.", "person")
+    if len(holders) >= licence.seats_bought:
+        raise Refused(f"All {licence.seats_bought} seats are in use. Release one, or add seats.", "person")
+    session.add(Seat(licence_id=licence_id, person_id=person_id, given_at=clock.now()))
+    session.flush()
+    record(session, clock, actor, "seat given", _subject(licence, person), licence=licence_id)
+
+
+def release(session: Session, clock: Clock, actor: Actor, licence_id: int, person_id: int) -> None:
+    """Takes a seat back; what the person took with it stays in the history. Raises `Refused` without a seat."""
+    licence = lock_row(session, Licence, licence_id)
+    if licence is None:
+        raise NotThere
+    person = session.get(Person, person_id)
+    seat = session.scalar(_live(licence_id).where(Seat.person_id == person_id))
+    if person is None or seat is None:
+        raise Refused("This person has no seat to release.")
+    seat.released_at = clock.now()
+    session.flush()
+    record(session, clock, actor, "seat released", _subject(licence, person), licence=licence_id)
+
+
+def seats_of(session: Session, licence_id: int) -> list[SeatFacts]:
+    """The seats in use, by name."""
+    rows = session.execute(
+        _live(licence_id).join(Person, Person.id == Seat.person_id).add_columns(Person.name).order_by(Person.name)
+    )
+    return [SeatFacts(seat.licence_id, seat.person_id, name, seat.given_at) for seat, name in rows]
+
+
+def holders_in(session: Session, licence_ids: list[int]) -> set[tuple[int, int]]:
+    """Pairs of licence and person with a live seat."""
+    rows = session.execute(
+        sa.select(Seat.licence_id, Seat.person_id).where(Seat.licence_id.in_(licence_ids), Seat.released_at.is_(None))
+    )
+    return {(licence_id, person_id) for licence_id, person_id in rows}
+
+
+def _live(licence_id: int) -> sa.Select[Seat]:
+    return sa.select(Seat).where(Seat.licence_id == licence_id, Seat.released_at.is_(None))
+
+
+def _member(session: Session, organisation_id: int, person_id: int) -> Person:
+    place = session.scalar(
+        sa.select(Membership).where(Membership.person_id == person_id, Membership.organisation_id == organisation_id)
+    )
+    if place is None:
+        raise Refused("Choose somebody who belongs to this organisation.", "person")
+    if place.role is Role.FINANCE:
+        raise Refused("A finance contact sees invoices only. Change the role first.", "person")
+    return session.get_one(Person, person_id)
+
+
+def _subject(licence: Licence, person: Person) -> Subject:
+    return Subject("person", person.id, person.name, licence.organisation_id)

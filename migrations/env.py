@@ -1,5 +1,7 @@
 """Run by Alembic; the connection and its transaction come from `migrations.upgrade` and its neighbours."""
 
+from typing import Literal
+
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
@@ -12,7 +14,7 @@ def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
     return kind != "table" or (name is not None and name.startswith(PREFIXES))
 
 
-def _written_as(kind: str, thing: object, _context: AutogenContext) -> str | bool:
+def _written_as(kind: str, thing: object, _context: AutogenContext) -> str | Literal[False]:
     """Version files name SQLAlchemy's own types: they must still run when our classes have moved on."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(thing, UtcDateTime) else False
 

@@ -1,0 +1,192 @@
+"""The store on a local folder: whole or not at all, one file per content, no way out of its folder."""
+
+import hashlib
+import io
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from kit.clock import SteppingClock
+from kit.ports import Store, StoredObject
+from kit.store import CHUNK, FileMissing, ObjectStore, StoredFile, StoreUnavailable, record
+
+PDF = "application/pdf"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "a store"
+
+
+@pytest.fixture
+def store(folder: Path) -> Store:
+    return ObjectStore(folder.as_uri())
+
+
+def files_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_file_is_kept_under_the_hash_of_its_content(store: Store, folder: Path) -> None:
+    content = os.urandom(3 * CHUNK + 17)
+    stored = store.put(io.BytesIO(content), PDF)
+    sha256 = hashlib.sha256(content).hexdigest()
+    assert stored == StoredObject(sha256=sha256, size=len(content), content_type=PDF)
+    assert files_in(folder) == [folder / sha256[:2] / sha256[2:4] / sha256]
+    assert b"".join(store.chunks(sha256)) == content
+
+
+def test_an_empty_file_is_a_file_too(store: Store) -> None:
+    stored = store.put(io.BytesIO(b""), "text/plain")
+    assert stored.size == 0
+    assert list(store.chunks(stored.sha256)) == []
+    assert store.read_range(stored.sha256, 0, 10) == b""
+
+
+def test_the_same_content_twice_is_one_file(store: Store, folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "handout.pdf"
+    path.write_bytes(b"the same")
+    assert store.put(path, PDF) == store.put(io.BytesIO(b"the same"), PDF)
+    assert len(files_in(folder)) == 1
+
+
+def test_many_at_once_with_the_same_content(store: Store, folder: Path) -> None:
+    content = os.urandom(2 * CHUNK)
+    threads = [threading.Thread(target=lambda: store.put(io.BytesIO(content), PDF)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [path.name for path in files_in(folder)] == [hashlib.sha256(content).hexdigest()]
+
+
+class BreaksOff(io.RawIOBase):
+    """An upload whose sender goes away after a while."""
+
+    def __init__(self, good: int) -> None:
+        self.left = good
+
+    def read(self, _size: int = -1, /) -> bytes:
+        if not self.left:
+            raise ConnectionResetError("the sender went away")
+        self.left -= 1
+        return b"x" * CHUNK
+
+
+@pytest.mark.parametrize("good", [0, 1, 12])
+def test_a_source_that_breaks_off_leaves_nothing_and_its_own_error(store: Store, folder: Path, good: int) -> None:
+    with pytest.raises(ConnectionResetError, match="went away"):
+        store.put(BreaksOff(good), PDF)  # type: ignore[arg-type]
+    assert files_in(folder) == []
+
+
+def test_nothing_is_visible_under_its_name_while_it_is_written(store: Store, folder: Path) -> None:
+    content = os.urandom(8 * CHUNK)
+    sha256 = hashlib.sha256(content).hexdigest()
+    seen: list[bool] = []
+
+    class Watched(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            seen.append((folder / sha256[:2]).exists())
+            return super().read(size)
+
+    store.put(Watched(content), PDF)
+    assert len(seen) > 8
+    assert not any(seen)
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, 1), (5, 5), (CHUNK - 3, CHUNK + 3), (2 * CHUNK, 9 * CHUNK), (0, None)])
+def test_ranges_are_those_of_the_content(store: Store, start: int, end: int | None) -> None:
+    content = os.urandom(2 * CHUNK + 100)
+    sha256 = store.put(io.BytesIO(content), PDF).sha256
+    pieces = list(store.chunks(sha256, start, end))
+    assert b"".join(pieces) == content[start:end]
+    assert all(len(piece) <= CHUNK for piece in pieces)
+    if end is not None:
+        assert store.read_range(sha256, start, end) == content[start:end]
+
+
+TRICKS = ["../../etc/passwd", "a" * 63, "A" * 64, "a" * 64 + "\n", "a" * 63 + "/", "", "٠" * 64, "%2e" * 21 + "a"]
+
+
+@pytest.mark.parametrize("name", TRICKS)
+def test_names_that_are_no_hash_find_nothing(store: Store, name: str, tmp_path: Path) -> None:
+    with pytest.raises(FileMissing):
+        store.read_range(name, 0, 10)
+    with pytest.raises(FileMissing):
+        store.chunks(name)
+    with pytest.raises(FileMissing):
+        store.fetch(name, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_file_is_known_before_the_first_piece(store: Store) -> None:
+    with pytest.raises(FileMissing):
+        store.chunks("a" * 64)
+
+
+def test_fetch_copies_to_a_path(store: Store, tmp_path: Path) -> None:
+    stored = store.put(io.BytesIO(b"deck"), PDF)
+    store.fetch(stored.sha256, tmp_path / "deck.pdf")
+    assert (tmp_path / "deck.pdf").read_bytes() == b"deck"
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["deck.pdf"]
+
+
+def test_check_leaves_nothing_behind(store: Store, folder: Path) -> None:
+    store.check()
+    assert files_in(folder) == []
+
+
+def test_a_store_whose_folder_became_a_file_is_unavailable(store: Store, folder: Path) -> None:
+    for inside in folder.iterdir():
+        inside.rmdir()
+    folder.rmdir()
+    folder.write_text("not a folder")
+    with pytest.raises(StoreUnavailable):
+        store.check()
+    with pytest.raises(StoreUnavailable):
+        store.put(io.BytesIO(b"x"), PDF)
+
+
+@pytest.mark.parametrize("url", ["", "/srv/files", "file://host/files", "file:///", "memory://", "s3://"])
+def test_other_addresses_are_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="a store is"):
+        ObjectStore(url)
+
+
+def test_a_row_is_recorded_once(session: Session, clock: SteppingClock) -> None:
+    first = StoredObject(sha256="a" * 64, size=3, content_type=PDF)
+    record(session, clock, first)
+    began = clock.now()
+    clock.move(days=1)
+    record(session, clock, StoredObject(sha256="a" * 64, size=3, content_type="text/plain"))
+    row = session.scalars(sa.select(StoredFile)).one()
+    assert (row.content_type, row.created_at) == (PDF, began)
+
+
+def plain_read(path: Path) -> Iterator[bytes]:
+    with path.open("rb", buffering=0) as file:
+        while chunk := file.read(CHUNK):
+            yield chunk
+
+
+def test_reading_costs_about_what_a_plain_read_costs(store: Store, folder: Path) -> None:
+    sha256 = store.put(io.BytesIO(os.urandom(32 * CHUNK)), PDF).sha256
+    (path,) = files_in(folder)
+
+    def spent(pieces: Iterator[bytes | memoryview]) -> float:
+        began = time.perf_counter()
+        for _ in pieces:
+            pass
+        return time.perf_counter() - began
+
+    ours = min(spent(store.chunks(sha256)) for _ in range(7))
+    plain = min(spent(plain_read(path)) for _ in range(7))
+    print(f"chunks {ours * 1000:.1f} ms, plain read {plain * 1000:.1f} ms, ratio {ours / plain:.2f}")
+    assert ours < 1.5 * plain  # the bar of 1.1 is measured by `make bench`; this catches a slow road taken by mistake

@@ -1,0 +1,80 @@
+"""What is known of a prepared file: enough to write on it years later, whatever typeface is current by then."""
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+FORMAT = 1  # of `Prepared.to_json`; raise it when a reader of today could not use the older form
+
+
+class StampStyle(StrEnum):
+    """How much a stamp says."""
+
+    FULL = "full"  # who, for whom, when, edition, code, and where to ask for the current edition (also as a QR)
+    LINE = "line"  # one line with the organisation: for pages that are handed on
+
+
+@dataclass(frozen=True)
+class StampFacts:
+    """The words of one copy's stamp. `edition_label` must be the one that the file was prepared with."""
+
+    name: str
+    organisation: str
+    date_text: str
+    edition_label: str
+    copy_code: str
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Room for the personal words: `length` bytes at `offset`; a text area of `width` × `height` in its own points."""
+
+    offset: int
+    length: int
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Patch:
+    """Bytes that stand at `offset` in one copy in place of the prepared file's."""
+
+    offset: int
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A file ready for stamping.
+
+    `size` is in bytes and the same for every copy. `widths` holds the advance of each character that the embedded
+    typeface can draw, in thousandths of the font size. `notes` are sentences for the person who uploaded the file.
+    """
+
+    style: StampStyle
+    page_count: int
+    size: int
+    tagged: bool
+    edition_label: str
+    slots: tuple[Slot, ...]
+    widths: dict[str, int]
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain lists, dicts, strings and numbers, for a JSON column."""
+        return {**asdict(self), "format": FORMAT, "style": self.style.value}
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> Self:
+        """The object that `to_json` was called on. Raises ValueError for a form this version does not know."""
+        if kept["format"] != FORMAT:
+            raise ValueError(f"a prepared file of form {kept['format']} is unknown here")
+        fields = {key: value for key, value in kept.items() if key != "format"}
+        return cls(
+            **{
+                **fields,
+                "style": StampStyle(kept["style"]),
+                "slots": tuple(Slot(**slot) for slot in kept["slots"]),
+                "notes": tuple(kept["notes"]),
+            }
+        )

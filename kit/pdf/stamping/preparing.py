@@ -1,0 +1,150 @@
+"""Once for each uploaded file: draw the stamp on every page with its slots still empty, and note where they are."""
+
+import mmap
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+import pikepdf
+from pikepdf import Pdf
+
+from kit.pdf.stamping.drawing import StampSet
+from kit.pdf.stamping.pages import Resources, Wrapping, shape_of
+from kit.pdf.stamping.personal import SLOT_LENGTH
+from kit.pdf.stamping.prepared import Prepared, Slot, StampStyle
+from kit.pdf.stamping.refusals import LARGEST_FILE, CannotPrepare, RefusalReason, refuse_unfit
+
+MOST_SLOTS = 64
+HEADER_WITHIN = 1024  # bytes: readers look for %PDF- this far
+
+Progress = Callable[[int, int], None]
+"""Called with the number of pages done and of all pages."""
+
+# A damaged file makes pikepdf raise nearly anything; each of these has been met on one.
+_NONSENSE = (
+    pikepdf.PdfError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    RecursionError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+
+
+def prepare(
+    source: Path,
+    target: Path,
+    *,
+    style: StampStyle,
+    address: str,
+    edition_label: str,
+    progress: Progress | None = None,
+) -> Prepared:
+    """Write `source` to `target` ready for stamping, whole or not at all.
+
+    `address` is where to ask for the current edition; it is printed and drawn as a QR on a full stamp only.
+    Raises CannotPrepare with a reason and a message for the person who uploaded the file.
+    """
+    if source.stat().st_size > LARGEST_FILE:
+        raise CannotPrepare(RefusalReason.TOO_LARGE)
+    with source.open("rb") as file:
+        if b"%PDF-" not in file.read(HEADER_WITHIN):
+            raise CannotPrepare(RefusalReason.NOT_A_PDF)
+    part = target.with_name(target.name + ".part")
+    try:
+        with pikepdf.open(source, suppress_warnings=True) as pdf:
+            refuse_unfit(pdf)
+            prepared = _prepared(pdf, part, style, address, edition_label, progress or _quietly)
+        part.replace(target)
+    except pikepdf.PasswordError as error:
+        raise CannotPrepare(RefusalReason.NEEDS_PASSWORD) from error
+    except _NONSENSE as error:
+        raise CannotPrepare(RefusalReason.DAMAGED) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return prepared
+
+
+def _quietly(done: int, pages: int) -> None:
+    """Nobody is watching."""
+
+
+def _prepared(
+    pdf: Pdf, target: Path, style: StampStyle, address: str, edition_label: str, progress: Progress
+) -> Prepared:
+    token = secrets.token_hex(16)
+    stamps = StampSet.begun(pdf, token, address if style is StampStyle.FULL else None)
+    page_count = _draw(pdf, stamps, progress)
+    notes = _notes(pdf, stamps)
+    pdf.save(
+        target,
+        encryption=False,
+        compress_streams=False,  # the slots must stay plain, and the rest is left as it came
+        stream_decode_level=pikepdf.StreamDecodeLevel.none,
+        object_stream_mode=pikepdf.ObjectStreamMode.generate,
+        linearize=True,  # readers in a browser show the first page before the rest has come
+    )
+    return Prepared(
+        style=style,
+        page_count=page_count,
+        size=target.stat().st_size,
+        tagged=_tagged(pdf),
+        edition_label=edition_label,
+        slots=tuple(_found(target, stamps)),
+        widths=dict(stamps.table.advances),
+        notes=tuple(notes),
+    )
+
+
+def _draw(pdf: Pdf, stamps: StampSet, progress: Progress) -> int:
+    name = f"/Stamp{stamps.token[:8]}"  # a name that no page of the file uses for something of its own
+    wrapping, resources = Wrapping(pdf), Resources(pdf, name)
+    page_count = len(pdf.pages)
+    for number, page in enumerate(pdf.pages, 1):
+        form = stamps.form(shape_of(page.obj))
+        if form is None:
+            message = (
+                f"Page {number} of this PDF is too small to carry a stamp. Leave it out, or put it on a larger page."
+            )
+            raise CannotPrepare(RefusalReason.PAGE_TOO_SMALL, message)
+        if len(stamps.slots) > MOST_SLOTS:
+            raise CannotPrepare(RefusalReason.TOO_MANY_SIZES)
+        wrapping.wrap(page.obj, name)
+        resources.add(page.obj, form)
+        progress(number, page_count)
+    return page_count
+
+
+def _tagged(pdf: Pdf) -> bool:
+    """Whether the file says that it is tagged, and has the structure to show for it."""
+    mark = pdf.Root.get("/MarkInfo")
+    return "/StructTreeRoot" in pdf.Root and isinstance(mark, pikepdf.Dictionary) and bool(mark.get("/Marked", False))
+
+
+def _notes(pdf: Pdf, stamps: StampSet) -> list[str]:
+    notes = []
+    if pdf.is_encrypted:
+        notes.append("The file had restrictions set with an owner password. Copies are not restricted.")
+    if pdf.get_warnings():
+        notes.append("The file has faults that were mended. Look through the preview before you publish.")
+    if not _tagged(pdf):
+        notes.append("The file is not tagged for screen readers. If you can, export it again with tags.")
+    if stamps.without_qr:
+        notes.append("Some pages are too small for the square code; they carry the address as text.")
+    return notes
+
+
+def _found(path: Path, stamps: StampSet) -> list[Slot]:
+    """Where each slot's bytes stand in the saved file."""
+    slots = []
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as saved:
+        for width, height in sorted(stamps.heights.items()):
+            marker = stamps.marker(width)
+            offset = saved.find(marker)
+            if offset < 0 or saved[offset : offset + SLOT_LENGTH] != marker.ljust(SLOT_LENGTH):
+                raise RuntimeError("a slot was not written as it was made")
+            slots.append(Slot(offset, SLOT_LENGTH, width, height))
+    return slots

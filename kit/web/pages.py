@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Generic, TypeVar
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 from flask import Flask, request, url_for
 from jinja2 import BaseLoader, ChoiceLoader, PackageLoader, PrefixLoader
 from markupsafe import Markup
 
-LONDON = ZoneInfo("Europe/London")
+from kit.clock import LONDON, london
+
 LOCALE = "en_GB"
 
 Row = TypeVar("Row")
@@ -31,7 +31,7 @@ def init_app(app: Flask) -> None:
     """
     own: list[BaseLoader] = [app.jinja_loader] if app.jinja_loader else []
     govuk = {name: PackageLoader(name) for name in ("govuk_frontend_jinja", "govuk_frontend_wtf")}
-    app.jinja_loader = ChoiceLoader([*own, PackageLoader("kit.web"), PrefixLoader(govuk)])  # type: ignore[assignment]
+    app.jinja_loader = ChoiceLoader([*own, PackageLoader("kit.web"), PrefixLoader(govuk)])
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
@@ -48,7 +48,7 @@ def in_london(value: datetime) -> datetime:
     """Return the same instant on the clock people see. A time without a zone is a mistake, so it is refused."""
     if value.tzinfo is None:
         raise ValueError(f"{value!r} has no time zone: take times from kit.clock")
-    return value.astimezone(LONDON)
+    return london(value)
 
 
 def as_day(value: date | datetime) -> date:
@@ -132,7 +132,7 @@ class Assets:
 class Place:
     """Where in a list, newest first, a reader is: at its beginning, or strictly older or newer than one row's key.
 
-    Keys, not page numbers, so that rows added meanwhile neither repeat nor hide others, and page 400 costs what page 1 does.
+    Keys, not page numbers: rows added meanwhile neither repeat nor hide others, and page 400 costs what page 1 does.
     """
 
     older_than: str = ""
@@ -182,7 +182,7 @@ def page_of(rows: Sequence[Row], place: Place, size: int, key: Callable[[Row], s
 
 def neighbour(**place: str) -> str:
     """Return this request's address at another place, its search and filters kept."""
-    kept = {name: values for name, values in request.args.to_dict(flat=False).items()}
+    kept = request.args.to_dict(flat=False)
     for name in ("older_than", "newer_than"):
         kept.pop(name, None)
     endpoint = request.endpoint or ""

@@ -33,14 +33,14 @@ FONT_FILES = (
 )
 
 
-class UnexpectedPackage(Exception):
+class UnexpectedPackageError(Exception):
     """A package is not the one that was accepted, or no longer looks as this script expects."""
 
 
 def must(condition: bool, what: str) -> None:
     """Stop with `what` unless the condition holds; unlike assert it also works under `python -O`."""
     if not condition:
-        raise UnexpectedPackage(what)
+        raise UnexpectedPackageError(what)
 
 
 def member(folder: Path, package: str, name: str) -> bytes:
@@ -77,11 +77,13 @@ def own_brand(css: str) -> str:
 
 def vendor(folder: Path, out: Path) -> list[Path]:
     """Write every vendored file below `out` and return their paths."""
+
+    def text_of(name: str) -> str:
+        return member(folder, GOVUK, name).decode()
+
     files = {
-        "govuk-frontend.min.css": own_brand(member(folder, GOVUK, "dist/govuk/govuk-frontend.min.css").decode()).encode(),
-        "govuk-frontend.min.js": without_source_map(
-            member(folder, GOVUK, "dist/govuk/govuk-frontend.min.js").decode()
-        ).encode(),
+        "govuk-frontend.min.css": own_brand(text_of("dist/govuk/govuk-frontend.min.css")).encode(),
+        "govuk-frontend.min.js": without_source_map(text_of("dist/govuk/govuk-frontend.min.js")).encode(),
         "htmx.min.js": without_source_map(member(folder, HTMX, "dist/htmx.min.js").decode()).encode(),
         "htmx-LICENSE.txt": member(folder, HTMX, "LICENSE"),
         "fonts/OFL.txt": member(folder, FONT, "LICENSE"),

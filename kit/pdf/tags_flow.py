@@ -2,7 +2,10 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
+from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus.flowables import Flowable
 from reportlab.platypus.frames import Frame
 
@@ -18,7 +21,7 @@ class TurnPage(Flowable):
 
 
 class Stack(Flowable):
-    """Flowables one under the other, the larger of two adjoining spaces between them; splits between and inside them."""
+    """Flowables one under the other, with the larger of two adjoining spaces between them."""
 
     def __init__(self, items: Sequence[Flowable]) -> None:
         super().__init__()
@@ -37,7 +40,7 @@ class Stack(Flowable):
         places: list[tuple[float, float]] = []
         down = 0.0
         for index, item in enumerate(self.items):
-            if index:
+            if index and places[-1][1] > places[-1][0]:  # what has no height adds no space
                 down += max(item.getSpaceBefore(), self.items[index - 1].getSpaceAfter())
             _, tall = item.wrap(width, height)
             places.append((down, down + tall))
@@ -75,6 +78,75 @@ class Stack(Flowable):
         """Draw the items below `top`, in the stack's own coordinates."""
         for item, (_, bottom) in zip(self.items, self._lay(width or self.width, self.height), strict=True):
             item.drawOn(self.canv, x, top - bottom)
+
+
+@dataclass(frozen=True, slots=True)
+class Insets:
+    """Room inside a panel, in points."""
+
+    left: float = 0
+    right: float = 0
+    top: float = 0
+    bottom: float = 0
+
+
+class Paint(Protocol):
+    """Draws the ground of a panel; `first` is false for what continues on a later page."""
+
+    def __call__(self, canvas: Canvas, width: float, height: float, *, first: bool) -> None: ...
+
+
+class Panel(Stack):
+    """A stack on a painted ground. Shorter than `whole_below` it is never split, nor just after `lead_in` items."""
+
+    def __init__(
+        self,
+        items: Sequence[Flowable],
+        insets: Insets,
+        paint: Paint,
+        *,
+        whole_below: float = 0,
+        lead_in: int = 0,
+        first: bool = True,
+    ) -> None:
+        super().__init__(items)
+        self.insets = insets
+        self.paint = paint
+        self.whole_below = whole_below
+        self.lead_in = lead_in
+        self.first = first
+
+    def _inner(self, width: float) -> float:
+        return width - self.insets.left - self.insets.right
+
+    def wrap(self, width: float, height: float) -> tuple[float, float]:
+        """Height is that of the items and the room above and below them."""
+        _, inner = super().wrap(self._inner(width), height)
+        self.width = width
+        self.height = inner + self.insets.top + self.insets.bottom
+        return width, self.height
+
+    def split(self, width: float, height: float) -> list[Flowable]:
+        """Two panels, the second without what is drawn only once."""
+        self.wrap(width, height)
+        if self.height < self.whole_below:
+            return []
+        return super().split(self._inner(width), height - self.insets.top - self.insets.bottom)
+
+    def may_end(self, head: list[Flowable]) -> bool:
+        """Not right after the panel's title."""
+        return len(head) > self.lead_in
+
+    def part(self, items: list[Flowable], *, first: bool) -> Flowable:
+        """A panel of the same ground."""
+        part = Panel(items, self.insets, self.paint, whole_below=0, first=first and self.first)
+        part.spaceBefore, part.spaceAfter = self.spaceBefore, self.spaceAfter
+        return part
+
+    def draw(self) -> None:
+        """Ground, then items."""
+        self.paint(self.canv, self.width, self.height, first=self.first)
+        self.draw_items(self.insets.left, self.height - self.insets.top, self._inner(self.width))
 
 
 class Kept(Stack):

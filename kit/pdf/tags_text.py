@@ -1,7 +1,7 @@
 """Text set in tagged lines: plain runs in, wrapped lines out. There is no markup to parse, so nothing to inject."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -9,6 +9,7 @@ from typing import cast
 
 from reportlab.lib.colors import Color
 from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus.flowables import Flowable
 
 from kit.pdf.fonts import BOLD, ITALIC, REGULAR, glyph_table
@@ -194,7 +195,8 @@ class Text(Flowable):
     """A paragraph, heading or cell: draws its lines inside the mark of `node`, links inside nodes of their own.
 
     Splits between lines, never leaving one line alone. `indent` moves the text in from the left; `label` (a number,
-    with a node of its own) hangs in that indent.
+    with a node of its own) hangs in that indent, or an `ornament`, decoration drawn by a call with the canvas and the
+    height of the first baseline.
     """
 
     def __init__(
@@ -205,6 +207,7 @@ class Text(Flowable):
         *,
         indent: float = 0,
         label: tuple[str, Node] | None = None,
+        ornament: Callable[[Canvas, float], None] | None = None,
         anchors: Sequence[Anchor] = (),
         links: dict[int, Node] | None = None,
         words: tuple[Word, ...] | None = None,
@@ -215,6 +218,7 @@ class Text(Flowable):
         self.node = node
         self.indent = indent
         self.label = label
+        self.ornament = ornament
         self.anchors = tuple(anchors)
         self.continues = False
         self.links = links if links is not None else _link_nodes(self.runs, node)
@@ -249,9 +253,10 @@ class Text(Flowable):
         if keep < 2:
             return []
         head = self._part([word for line in self.lines[:keep] for word in line])
-        head.label, head.anchors, head.continues, head.spaceAfter = self.label, self.anchors, True, 0
+        head.label, head.ornament, head.anchors = self.label, self.ornament, self.anchors
+        head.continues, head.spaceAfter, head.spaceBefore = True, 0, self.spaceBefore
         tail = self._part([word for line in self.lines[keep:] for word in line])
-        tail.continues = self.continues
+        tail.continues, tail.spaceBefore = self.continues, 0
         return [head, tail]
 
     def _part(self, words: list[Word]) -> "Text":
@@ -265,6 +270,8 @@ class Text(Flowable):
         self._set_places(canvas)
         if self.label:
             self._draw_label(canvas, *self.label)
+        if self.ornament:
+            self.ornament(canvas, self._baseline(0))
         stretches = self._stretches()
         for node, together in groupby(stretches, key=lambda stretch: stretch.node):
             with canvas.marked(node):

@@ -1,0 +1,114 @@
+"""Type for each kind of document: sizes and spaces in points, on a grid of half a baseline (9)."""
+
+from dataclasses import dataclass, replace
+
+from kit.pdf.tags_text import TextStyle
+from materials.documents.palette import DAMSON, DUSK, INK, PLUM, SOFT_INK
+
+GRID = 9.0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the parts of a text are set. `indent` is that of list items, `gap` the space around boxes and tables."""
+
+    body: TextStyle
+    lead: TextStyle
+    headings: tuple[TextStyle, TextStyle, TextStyle]
+    speech: TextStyle
+    item: TextStyle
+    box_title: TextStyle
+    box_text: TextStyle
+    side: TextStyle
+    cell: TextStyle
+    head_cell: TextStyle
+    indent: float
+    gap: float
+    line_gap: float
+    default_lines: int
+
+
+def _style(size: float, leading: float, **more: object) -> TextStyle:
+    return replace(TextStyle(size, leading, INK, PLUM), **more)  # type: ignore[arg-type]
+
+
+BOOK = Look(
+    body=_style(12, 18, after=9),
+    lead=_style(14, 21, colour=DUSK, after=9, snap=GRID),
+    headings=(
+        _style(26, 36, colour=DUSK, bold=True, balanced=True, after=9),
+        _style(17, 22, colour=DAMSON, bold=True, balanced=True, before=27, after=0, snap=GRID),
+        _style(13, 18, colour=DUSK, bold=True, balanced=True, before=18, after=0),
+    ),
+    speech=_style(13, 18, colour=DUSK, after=9),
+    item=_style(12, 18, after=4.5),
+    box_title=_style(13, 18, colour=DUSK, bold=True),
+    box_text=_style(12, 18, after=9),
+    side=_style(10, 14, colour=SOFT_INK),
+    cell=_style(11, 15),
+    head_cell=_style(11, 15, colour=DAMSON, bold=True),
+    indent=20,
+    gap=18,
+    line_gap=27,
+    default_lines=5,
+)
+
+HANDOUT = replace(
+    BOOK,
+    body=_style(13, 20, after=10),
+    lead=_style(15, 22, colour=DUSK, after=12),
+    headings=(
+        _style(28, 36, colour=DUSK, bold=True, balanced=True, after=8),
+        _style(18, 24, colour=DAMSON, bold=True, balanced=True, before=24, after=2),
+        _style(14, 20, colour=DUSK, bold=True, balanced=True, before=16),
+    ),
+    speech=_style(14, 20, colour=DUSK, after=10),
+    item=_style(13, 20, after=5),
+    box_title=_style(14, 20, colour=DUSK, bold=True),
+    box_text=_style(13, 20, after=8),
+    cell=_style(12, 17),
+    head_cell=_style(12, 17, colour=DAMSON, bold=True),
+    indent=24,
+    line_gap=30,
+    default_lines=4,
+)
+
+SLIDE = replace(
+    BOOK,
+    body=_style(26, 36, after=14),
+    lead=_style(30, 40, colour=DUSK, after=16),
+    headings=(
+        _style(48, 56, colour=DUSK, bold=True, balanced=True, after=12),
+        _style(38, 46, colour=DUSK, bold=True, balanced=True, after=14),
+        _style(28, 36, colour=DAMSON, bold=True, balanced=True, before=10, after=4),
+    ),
+    speech=_style(36, 50, colour=DUSK, after=18),
+    item=_style(26, 36, after=12),
+    box_title=_style(34, 44, colour=DUSK, bold=True, balanced=True, after=10),
+    box_text=_style(26, 36, after=12),
+    cell=_style(20, 28),
+    head_cell=_style(20, 28, colour=DAMSON, bold=True),
+    indent=38,
+    line_gap=44,
+    default_lines=0,
+)
+
+
+def scaled(look: Look, factor: float) -> Look:
+    """The same look, smaller or larger: for a slide that holds a little too much."""
+    changes: dict[str, object] = {
+        name: _scaled(value, factor) for name in Look.__slots__ if isinstance(value := getattr(look, name), TextStyle)
+    }
+    first, second, third = (_scaled(style, factor) for style in look.headings)
+    changes["headings"] = (first, second, third)
+    return replace(look, **changes, indent=look.indent * factor, gap=look.gap * factor)  # type: ignore[arg-type]
+
+
+def _scaled(style: TextStyle, factor: float) -> TextStyle:
+    return replace(
+        style,
+        size=style.size * factor,
+        leading=style.leading * factor,
+        before=style.before * factor,
+        after=style.after * factor,
+    )

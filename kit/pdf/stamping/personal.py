@@ -61,7 +61,7 @@ def filled(slot: Slot, text: str, widths: Mapping[str, int]) -> bytes:
     # Characters go in as hexadecimal codes, so nothing in a name can be read as an operator.
     shown = " T* ".join(f"<{line.encode('utf-16-be').hex().upper()}> Tj" for line in lines)
     content = (
-        f"q 1 g {-PAD} 0 {drawn_width + 2 * PAD:.2f} {height:.2f} re f {GREY} g BT /{FONT} {size:.2f} Tf "
+        f"q 1 g {-PAD} 0 {drawn_width + 2 * PAD:.2f} {height + PAD / 2:.2f} re f {GREY} g BT /{FONT} {size:.2f} Tf "
         f"{leading:.2f} TL 0 {height - 0.92 * size:.2f} Td {shown} ET Q\n"
     ).encode("ascii")
     if len(content) > slot.length:

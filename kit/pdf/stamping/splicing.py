@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kit.pdf.stamping.prepared import Patch
 
-CHUNK = 1024 * 1024  # bytes; one chunk is in memory at a time
+CHUNK = 256 * 1024  # bytes; measured: larger pieces are slower (they leave the processor's cache) and take more memory
 
 ReadRange = Callable[[int, int], bytes | memoryview]
 """Reads the prepared file from one offset up to, not including, another."""

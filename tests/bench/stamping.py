@@ -1,0 +1,242 @@
+"""Stamping a 40 MB manual beside `cp` and beside what else does it: `python -m tests.bench.stamping [rounds]`.
+
+Each round runs every technique once, each in a child of its own that has imported and warmed what it needs, so that
+a slow moment of the machine falls on all of them. The figures are medians; memory is what the child's peak grew by
+during the work.
+"""
+
+import gc
+import io
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from kit.pdf.stamping import Prepared, StampFacts, StampStyle, personal_bytes, prepare, spliced, write_copy
+from kit.pdf.stamping.splicing import file_reader
+
+PAGES = 300
+PICTURE = (330, 400)  # pixels of noise: about 135 KB as JPEG at the quality below
+ADDRESS = "https://portal.example/current/01ARZ3NDEKTSV4RRFFQ69G5FAV"
+FACTS = StampFacts(
+    "Siân Wójcik-O’Brien", "Lakeshire Council", "22 November 2026", "Edition 3.2", "7F3A-9C2K-XQ4M-0B7D-5TWE"
+)
+LINE = " · ".join((FACTS.name, FACTS.organisation, FACTS.date_text, FACTS.edition_label, FACTS.copy_code))
+
+WALL_BAR = 1.1  # × cp
+MEMORY_BAR = 2.0  # MB
+CPU_BAR = 1.0  # ms before the first byte
+
+
+def manual(path: Path) -> None:
+    """A manual whose pages are text over a picture that does not compress, as scans and photographs are."""
+    from PIL import Image
+    from reportlab.lib.utils import ImageReader
+    from reportlab.pdfgen.canvas import Canvas
+
+    canvas = Canvas(str(path), pagesize=(595.28, 841.89))
+    for number in range(1, PAGES + 1):
+        noise = Image.frombytes("RGB", PICTURE, os.urandom(3 * PICTURE[0] * PICTURE[1]))
+        jpeg = io.BytesIO()
+        noise.save(jpeg, "JPEG", quality=45, subsampling=0)
+        jpeg.seek(0)
+        canvas.drawImage(ImageReader(jpeg), 60, 300, 330, 400)
+        canvas.drawString(60, 760, f"Page {number} of the manual")
+        canvas.showPage()
+    canvas.save()
+
+
+def overlay() -> io.BytesIO:
+    """The same words as a page of their own, for the techniques that lay one page over another."""
+    from reportlab.pdfgen.canvas import Canvas
+
+    from kit.pdf import fonts
+
+    fonts.register()
+    page = io.BytesIO()
+    canvas = Canvas(page, pagesize=(595.28, 841.89), initialFontName=fonts.REGULAR)
+    canvas.setFont(fonts.REGULAR, 7)
+    canvas.drawString(24, 20, LINE)
+    canvas.save()
+    page.seek(0)
+    return page
+
+
+def by_copyfile(source: Path, target: Path) -> None:
+    """Python's own copy."""
+    shutil.copyfile(source, target)
+
+
+def by_cp(source: Path, target: Path) -> None:
+    """The system's copy, the start of its process included."""
+    subprocess.run(["cp", str(source), str(target)], check=True)
+
+
+def by_slot(source: Path, target: Path) -> None:
+    """Ours, on disk."""
+    write_copy(source, target, personal_bytes(_prepared(source), FACTS))
+
+
+def by_splice(source: Path, target: Path) -> None:
+    """Ours, as a server sends it: every piece is read and handed on."""
+    prepared = _prepared(source)
+    with target.open("wb", buffering=0) as file:
+        for piece in spliced(file_reader(source), personal_bytes(prepared, FACTS), 0, prepared.size):
+            file.write(piece)
+
+
+def by_pikepdf_shared(source: Path, target: Path) -> None:
+    """One shared form drawn on every page, saved with pikepdf."""
+    import pikepdf
+
+    with pikepdf.open(source) as pdf, pikepdf.open(overlay()) as words:
+        form = pdf.copy_foreign(words.pages[0].as_form_xobject())
+        for page in pdf.pages:
+            name = page.add_resource(form, pikepdf.Name.XObject)
+            page.contents_add(b"q", prepend=True)
+            page.contents_add(f"Q q {name} Do Q".encode())
+        pdf.save(target)
+
+
+def by_pikepdf_overlay(source: Path, target: Path) -> None:
+    """pikepdf's add_overlay."""
+    import pikepdf
+
+    with pikepdf.open(source) as pdf, pikepdf.open(overlay()) as words:
+        for page in pdf.pages:
+            page.add_overlay(words.pages[0])
+        pdf.save(target)
+
+
+def by_pypdf(source: Path, target: Path) -> None:
+    """pypdf's merge_page."""
+    import pypdf
+
+    writer = pypdf.PdfWriter(clone_from=source)
+    words = pypdf.PdfReader(overlay()).pages[0]
+    for page in writer.pages:
+        page.merge_page(words)
+    writer.write(target)
+
+
+TECHNIQUES: dict[str, Callable[[Path, Path], None]] = {
+    "cp": by_cp,
+    "shutil.copyfile": by_copyfile,
+    "slot, on disk (ours)": by_slot,
+    "slot, spliced (ours)": by_splice,
+    "pikepdf, shared object": by_pikepdf_shared,
+    "pikepdf add_overlay": by_pikepdf_overlay,
+    "pypdf merge_page": by_pypdf,
+}
+OURS = "slot, on disk (ours)"
+NEEDS_PREPARED = {"cp", "shutil.copyfile", "slot, on disk (ours)", "slot, spliced (ours)"}
+
+
+def _prepared(source: Path) -> Prepared:
+    return Prepared.from_json(json.loads(source.with_suffix(".json").read_text()))
+
+
+def _peak() -> float:
+    """Most memory this process has held since the last reset, in MB."""
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
+
+
+def child(technique: str, source: Path, target: Path) -> None:
+    """Run one technique once, after a warm-up on a file of one page, and print what it took as JSON."""
+    work = TECHNIQUES[technique]
+    small = source.with_name("small-prepared.pdf" if technique in NEEDS_PREPARED else "small.pdf")
+    work(small, target)
+    target.unlink()
+    gc.collect()
+    Path("/proc/self/clear_refs").write_text("5")
+    before = _peak()
+    cpu, wall = _cpu(), time.perf_counter()
+    work(source, target)
+    wall, cpu = time.perf_counter() - wall, _cpu() - cpu
+    print(json.dumps({"wall": wall, "cpu": cpu, "memory": _peak() - before}))
+
+
+def _cpu() -> float:
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
+def first_byte_cpu(prepared: dict[str, object], rounds: int = 200) -> float:
+    """Milliseconds of our CPU before a transfer can begin: the kept JSON to an object, the words to patches."""
+    kept = json.dumps(prepared)
+    taken = []
+    for _ in range(rounds):
+        start = time.process_time_ns()
+        personal_bytes(Prepared.from_json(json.loads(kept)), FACTS)
+        taken.append((time.process_time_ns() - start) / 1e6)
+    return statistics.median(taken)
+
+
+def made(folder: Path) -> tuple[Path, Path]:
+    """The manual as uploaded and as prepared, with one-page files beside them for warming up."""
+    plain = folder / "manual.pdf"
+    manual(plain)
+    overlay_page = folder / "small.pdf"
+    overlay_page.write_bytes(overlay().getvalue())
+    for source, target in ((plain, folder / "prepared.pdf"), (overlay_page, folder / "small-prepared.pdf")):
+        start = time.perf_counter()
+        prepared = prepare(source, target, style=StampStyle.FULL, address=ADDRESS, edition_label=FACTS.edition_label)
+        target.with_suffix(".json").write_text(json.dumps(prepared.to_json()))
+        if source == plain:
+            print(f"Preparing, once per edition: {time.perf_counter() - start:.2f} s")
+    return plain, folder / "prepared.pdf"
+
+
+def measured(folder: Path, rounds: int) -> dict[str, dict[str, float]]:
+    """Medians over `rounds` for each technique."""
+    plain, prepared = made(folder)
+    runs: dict[str, list[dict[str, float]]] = {technique: [] for technique in TECHNIQUES}
+    for number in range(rounds):
+        for technique in TECHNIQUES:
+            source = prepared if technique in NEEDS_PREPARED else plain
+            target = folder / f"copy-{number}.pdf"
+            command = [sys.executable, "-m", "tests.bench.stamping", "--child", technique, str(source), str(target)]
+            runs[technique].append(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout))
+            target.unlink()
+    return {
+        technique: {key: statistics.median(run[key] for run in results) for key in ("wall", "cpu", "memory")}
+        for technique, results in runs.items()
+    }
+
+
+def verdict(name: str, figure: float, bar: float, unit: str) -> str:
+    """One line that says whether a bar was reached."""
+    reached = "reached" if figure <= bar else f"not reached: {figure:.2f} {unit}"
+    return f"{name}: {figure:.2f} {unit} (bar {bar:g}): {reached}"
+
+
+def main(rounds: int) -> None:
+    """Measure and print the table."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        figures = measured(folder, rounds)
+        size = (folder / "prepared.pdf").stat().st_size
+        first = first_byte_cpu(json.loads((folder / "prepared.json").read_text()))
+    cp = min(figures["cp"]["wall"], figures["shutil.copyfile"]["wall"])
+    print(f"{PAGES} pages, {size / 1e6:.1f} MB, medians of {rounds} rounds, × the faster of the two plain copies")
+    print(f"{'':26}{'wall s':>9}{'× cp':>8}{'CPU s':>9}{'memory growth MB':>19}")
+    for technique, row in figures.items():
+        ratio = row["wall"] / cp
+        print(f"{technique:26}{row['wall']:9.4f}{ratio:8.2f}{row['cpu']:9.4f}{row['memory']:19.2f}")
+    print(verdict("Stamped copy on disk", figures[OURS]["wall"] / cp, WALL_BAR, "× cp"))
+    print(verdict("Memory growth", figures[OURS]["memory"], MEMORY_BAR, "MB"))
+    print(verdict("Our CPU before the first byte", first, CPU_BAR, "ms"))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--child"]:
+        child(sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]))
+    else:
+        main(int(sys.argv[1]) if sys.argv[1:] else 7)

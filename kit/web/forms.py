@@ -27,7 +27,7 @@ from kit.web.typed_text import Check, clean, email_address, file_name, filled, p
 
 __all__ = [
     "Form", "Part", "Problem", "Query", "choice", "day", "email", "file", "file_name", "long_text", "parts",
-    "password", "pick", "plain_text", "several", "text", "tick", "whole_number",
+    "password", "pick", "plain_text", "several", "text", "tick", "typed_before", "whole_number",
 ]  # fmt: skip
 
 Choices = Sequence[tuple[str, str]]
@@ -111,6 +111,26 @@ def of_field(field: Any) -> Iterator[Problem]:
             yield Problem(words, "")
     elif field.errors:
         yield Problem(field.errors[0], getattr(field, "anchor", field.id))
+
+
+# A form that came too late
+
+SECRET_NAMES = ("password", "token", "secret", "code")
+
+
+def typed_before() -> list[tuple[str, str]]:
+    """Return what this refused post held, to show it for copying: at most 30 fields, no secrets, no files.
+
+    Only for a form that came from our own pages, by the browser's word: from elsewhere it is not the reader's own text.
+    """
+    if request.headers.get("Sec-Fetch-Site") != "same-origin":
+        return []
+    told = [
+        (name.replace("_", " ").replace("-", " ").capitalize(), clean(value)[:4000])
+        for name, value in request.form.items(multi=True)
+        if not any(secret in name.lower() for secret in SECRET_NAMES)
+    ]
+    return [(label, text) for label, text in told if text][:30]
 
 
 # Fields

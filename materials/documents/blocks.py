@@ -37,6 +37,7 @@ from materials.documents.panels import (
 from materials.documents.places import Directory
 from materials.documents.tables import table
 
+ONE_LINE = 70  # characters; a heading with no more than a line below it would hang at the foot of a page
 HEADING_TAGS = ("H1", "H2", "H3")
 
 SideNotes = Callable[[Text], Flowable]
@@ -52,7 +53,7 @@ class Measure:
 
 
 class Typesetter:
-    """Turns blocks into flowables, in the order of the text (headings take their places from `directory` as they come).
+    """Turns blocks into flowables; headings find the names of their places in `directory`.
 
     `side_note` puts a note into the margin; without one, notes stand in the text. `step` is the baseline grid.
     """
@@ -75,7 +76,7 @@ class Typesetter:
             made = self._block(block, parent, measure)
             if not made:
                 continue
-            if _stays_with_next(block):
+            if _stays_with_next(block, after_heading=bool(held)):
                 held += made
             elif held and not isinstance(made[0], TurnPage):
                 found += [_kept([*held, made[0]]), *made[1:]]
@@ -116,7 +117,7 @@ class Typesetter:
                 return []
 
     def _heading(self, heading: Heading, parent: Node) -> Text:
-        entry = self.directory.next()
+        entry = self.directory.entry(heading)
         anchor = Anchor(entry.name, entry.title, entry.level - 1)
         style = self.look.headings[entry.level - 1]
         return Text(heading.runs, style, parent.add(HEADING_TAGS[entry.level - 1]), anchors=[anchor])
@@ -217,10 +218,13 @@ class Typesetter:
         return Reflection(items, lines, self.look.line_gap)
 
 
-def _stays_with_next(block: Block) -> bool:
+def _stays_with_next(block: Block, *, after_heading: bool) -> bool:
     if isinstance(block, Heading) or (isinstance(block, Box) and block.kind == "see"):
         return True
-    return isinstance(block, Paragraph) and plain(block.runs).endswith(":")
+    if not isinstance(block, Paragraph):
+        return False
+    text = plain(block.runs)
+    return text.endswith(":") or (after_heading and len(text) < ONE_LINE)
 
 
 def _kept(items: list[Flowable]) -> Kept:

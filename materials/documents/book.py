@@ -139,7 +139,7 @@ class _Book:
             self._pour(self.setter.flow(chapter.blocks, section))
 
     def _open(self, chapter: Chapter, section: Node) -> Entry:
-        entry = self.directory.next()
+        entry = self.directory.entry(chapter.heading)
         title = pages.opening_title(entry, chapter.heading.runs, section.add("H1"))
         lead = self.setter.runs(chapter.lead.runs) if chapter.lead else ()
         firsts = [item.blocks[0] for item in chapter.promises if item.blocks]

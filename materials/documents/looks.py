@@ -38,7 +38,7 @@ BOOK = Look(
     headings=(
         _style(26, 36, colour=DUSK, bold=True, balanced=True, after=9),
         _style(17, 22, colour=DAMSON, bold=True, balanced=True, before=27, after=0, snap=GRID),
-        _style(13, 18, colour=DUSK, bold=True, balanced=True, before=18, after=0),
+        _style(13, 18, colour=DUSK, bold=True, balanced=True, before=13.5, after=4.5),
     ),
     speech=_style(13, 18, colour=DUSK, after=9),
     item=_style(12, 18, after=4.5),

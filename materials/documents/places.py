@@ -21,7 +21,7 @@ class Directory:
     """All headings of a text in order. Names are made from titles and are unique."""
 
     entries: list[Entry] = field(default_factory=list)
-    _waiting: list[Entry] = field(default_factory=list)
+    _by_heading: dict[int, Entry] = field(default_factory=dict)
 
     @classmethod
     def of(cls, blocks: tuple[Block, ...]) -> "Directory":
@@ -31,13 +31,14 @@ class Directory:
             if isinstance(block, Heading):
                 level = min(block.level, level + 1, 3)
                 chapter += level == 1
-                directory.entries.append(Entry(level, block.title, _name(block.title, taken), chapter))
-        directory._waiting = list(directory.entries)
+                entry = Entry(level, block.title, _name(block.title, taken), chapter)
+                directory.entries.append(entry)
+                directory._by_heading[id(block)] = entry
         return directory
 
-    def next(self) -> Entry:
-        """The entry of the next heading, in the order of the text."""
-        return self._waiting.pop(0)
+    def entry(self, heading: Heading) -> Entry:
+        """The entry of this very heading (another may have the same words). Raises KeyError for one not collected."""
+        return self._by_heading[id(heading)]
 
     @property
     def names(self) -> set[str]:

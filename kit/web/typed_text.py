@@ -83,7 +83,7 @@ def british_day(parts: list[str]) -> date:
     try:
         return date(int(typed_year), month_number(typed_month), int(re.sub(r"(st|nd|rd|th)$", "", typed_day)))
     except ValueError:
-        raise ValueError("There is no such day. Write it like 31 3 2027.") from None
+        raise ValueError("There is no such day. Write it like 31\u00a03\u00a02027.") from None
 
 
 def month_number(typed: str) -> int:

@@ -65,7 +65,14 @@ class Checkboxes(Adjusted, govuk.GovCheckboxesInput):  # type: ignore[misc]
 
 
 class Checkbox(Adjusted, govuk.GovCheckboxInput):  # type: ignore[misc]
-    """Yes, or nothing."""
+    """Yes, or nothing. Its hint stands under its words, not above the box where nothing has been said yet."""
+
+    def map_gov_params(self, field: Any, **given: Any) -> dict[str, Any]:
+        """Return the macro's parameters with the hint moved to the box's own words."""
+        params: dict[str, Any] = super().map_gov_params(field, **given)
+        if hint := params.pop("hint", None):
+            params["items"][0]["hint"] = hint
+        return params
 
 
 class DateInput(Adjusted, govuk.GovFormBase):  # type: ignore[misc]

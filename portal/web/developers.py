@@ -15,6 +15,7 @@ from licences.guard import public
 
 ERROR_CODES = (400, 403, 404, 405, 413, 429, 500, 503)
 PAGES = 190
+CHOOSE = "Choose the programme"
 
 
 def blueprint() -> Blueprint:
@@ -44,8 +45,10 @@ class ExampleForm(forms.Query):
     password = forms.password()
     seats = forms.whole_number("Seats", missing="Write how many seats", least=1, most=500)
     starts = forms.day("First day of the licence", missing="Write the first day")
-    programme = forms.pick("Programme", [("", "Choose a programme"), ("abm", "Attachment Based Mentoring")], "Choose")
-    use = forms.choice("What may trainers do with it", [("keep", "Keep it"), ("give", "Hand it out")], "Choose")
+    programme = forms.pick("Programme", [("", "Choose a programme"), ("abm", "Attachment Based Mentoring")], CHOOSE)
+    use = forms.choice(
+        "What may trainers do with it", [("keep", "Keep it"), ("give", "Hand it out")], "Choose what they may do"
+    )
     told = forms.several("Who is told", [("trainers", "Trainers"), ("managers", "Licence managers")])
     pdf = forms.file("The PDF", missing="Choose the PDF", hint="Up to 200 MB", endings=["pdf"])
     reason = forms.long_text("Reason", missing="Say why, for the record")

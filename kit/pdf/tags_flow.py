@@ -182,5 +182,7 @@ def pour(story: Sequence[Flowable], canvas: TaggedCanvas, first_frame: Frame, ne
             raise DoesNotFitError(f"{type(item).__name__} is taller than a page and cannot be split")
         if parts:
             frame.add(parts[0], canvas, trySplit=1)
+            fresh = False
+        if len(parts) != 1:  # a single part is the whole thing, made to fit
+            frame, fresh = next_frame(), True
         waiting.extendleft(reversed(parts[1:] if parts else [item]))
-        frame, fresh = next_frame(), True

@@ -210,10 +210,15 @@ class Typesetter:
         return Panel(items, Insets(18, 18, 18, 18), timing_ground, whole_below=WHOLE_BELOW * 1.5, lead_in=1)
 
     def _reflection(self, box: Box, node: Node, measure: Measure) -> Reflection:
-        title = self.text([Run("Pause and think")], self.look.box_title, node.add("P"))
-        question = [self.text([Run(box.title)], self.look.box_text, node.add("P"))] if box.title else []
-        items = [title, *question, *self._boxed(box, node, measure.width - 40)]
-        cast(Text, items[-1]).spaceAfter = 0
+        words = zip(
+            [text for text in (self.look.box_name, box.title) if text],
+            (self.look.box_title, self.look.box_text),
+            strict=False,
+        )
+        titles = [self.text([Run(text)], style, node.add("P")) for text, style in words]
+        items = [*titles, *self._boxed(box, node, measure.width - 40)]
+        if items and isinstance(items[-1], Text):
+            items[-1].spaceAfter = 0
         lines = self.look.default_lines if box.lines is None else box.lines
         return Reflection(items, lines, self.look.line_gap)
 

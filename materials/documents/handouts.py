@@ -15,7 +15,7 @@ from kit.pdf.tags import TaggedCanvas
 from kit.pdf.tags_flow import pour
 from kit.pdf.tags_write import Particulars, write_tagged
 from materials.documents.blocks import Typesetter
-from materials.documents.looks import HANDOUT
+from materials.documents.looks import HANDOUT, scaled
 from materials.documents.markdown import Block, Heading, Source, read
 from materials.documents.palette import DAMSON, HEATHER, HONEY, SOFT_INK
 from materials.documents.places import Directory
@@ -23,6 +23,7 @@ from materials.documents.places import Directory
 WIDTH, HEIGHT = A4
 LEFT, MEASURE = 62.0, 471.0
 TOP, BOTTOM = 766.0, 84.0
+SIZES = (1.0, 0.95, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,23 @@ class _Sheets:
     def __post_init__(self) -> None:
         self.canvas = TaggedCanvas(self.drawn, A4)
         self.directory = Directory.of(self.source.blocks)
-        self.setter = Typesetter(HANDOUT, MEASURE, self.directory)
 
     def draw(self, blocks: tuple[Block, ...]) -> None:
-        """One handout, on as many pages as it takes."""
-        story: list[Flowable] = self.setter.flow(blocks, self.canvas.root.add("Sect"))
+        """One handout, a little smaller where that saves a page."""
+        tried = [(self._trial(blocks, size), size) for size in SIZES]
+        fewest = min(pages for pages, _ in tried)
+        self._pour(blocks, next(size for pages, size in tried if pages == fewest))
+
+    def _trial(self, blocks: tuple[Block, ...], size: float) -> int:
+        """How many pages the handout takes at `size`."""
+        trial = _Sheets(self.source)
+        trial.directory = self.directory
+        trial._pour(blocks, size)
+        return len(trial.canvas.pages) - 1
+
+    def _pour(self, blocks: tuple[Block, ...], size: float) -> None:
+        setter = Typesetter(scaled(HANDOUT, size), MEASURE, self.directory)
+        story: list[Flowable] = setter.flow(blocks, self.canvas.root.add("Sect"))
         pour(story, self.canvas, self._begin_page(), self._next_page)
         self.canvas.showPage()
 

@@ -10,7 +10,11 @@ GRID = 9.0
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How the parts of a text are set. `indent` is that of list items, `gap` the space around boxes and tables."""
+    """How the parts of a text are set; lengths in points.
+
+    `indent` is that of list items, `gap` the space around boxes and tables, `line_gap` that between lines to write on,
+    `writing_row` the least height of a table row with an empty cell, `box_name` the title of reflections.
+    """
 
     body: TextStyle
     lead: TextStyle
@@ -25,6 +29,8 @@ class Look:
     indent: float
     gap: float
     line_gap: float
+    writing_row: float
+    box_name: str
     default_lines: int
 
 
@@ -50,6 +56,8 @@ BOOK = Look(
     indent=20,
     gap=18,
     line_gap=27,
+    writing_row=27,
+    box_name="Pause and think",
     default_lines=5,
 )
 
@@ -70,25 +78,27 @@ HANDOUT = replace(
     head_cell=_style(12, 17, colour=DAMSON, bold=True),
     indent=24,
     line_gap=30,
+    writing_row=36,
+    box_name="",
     default_lines=4,
 )
 
 SLIDE = replace(
     BOOK,
-    body=_style(26, 36, after=14),
-    lead=_style(30, 40, colour=DUSK, after=16),
+    body=_style(29, 40, after=14),
+    lead=_style(32, 44, colour=DUSK, after=16),
     headings=(
-        _style(48, 56, colour=DUSK, bold=True, balanced=True, after=12),
-        _style(38, 46, colour=DUSK, bold=True, balanced=True, after=14),
-        _style(28, 36, colour=DAMSON, bold=True, balanced=True, before=10, after=4),
+        _style(50, 58, colour=DUSK, bold=True, balanced=True, after=12),
+        _style(42, 50, colour=DUSK, bold=True, balanced=True, after=22),
+        _style(31, 40, colour=DAMSON, bold=True, balanced=True, before=10, after=4),
     ),
-    speech=_style(36, 50, colour=DUSK, after=18),
-    item=_style(26, 36, after=12),
-    box_title=_style(34, 44, colour=DUSK, bold=True, balanced=True, after=10),
-    box_text=_style(26, 36, after=12),
-    cell=_style(20, 28),
-    head_cell=_style(20, 28, colour=DAMSON, bold=True),
-    indent=38,
+    speech=_style(40, 56, colour=DUSK, after=18),
+    item=_style(29, 40, after=14),
+    box_title=_style(40, 52, colour=DUSK, bold=True, balanced=True, after=16),
+    box_text=_style(29, 40, after=12),
+    cell=_style(22, 30),
+    head_cell=_style(22, 30, colour=DAMSON, bold=True),
+    indent=44,
     line_gap=44,
     default_lines=0,
 )

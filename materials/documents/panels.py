@@ -23,6 +23,7 @@ from materials.documents.palette import (
 )
 
 WHOLE_BELOW = 240.0  # a box shorter than this is never split between pages
+FEWEST = 4  # lines of a reflection that are worth writing on
 BADGE = (32.0, 38.0)
 
 Symbol = Callable[[Canvas, float, float], None]
@@ -79,7 +80,7 @@ def speech_rule(canvas: Canvas, width: float, height: float, *, first: bool) -> 
 
 
 class Reflection(Panel):
-    """Heather with one shoulder: a question, then lines to write on. Never split."""
+    """Heather with one shoulder: a question, then lines to write on. Never split, but made shorter."""
 
     def __init__(self, items: list[Flowable], lines: int, apart: float, *, shoulder: float = 42) -> None:
         super().__init__(items, Insets(20, 20, 18, 18), self._paint, whole_below=float("inf"))
@@ -88,15 +89,20 @@ class Reflection(Panel):
         self.shoulder = shoulder
 
     def wrap(self, width: float, height: float) -> tuple[float, float]:
-        """Room for the items and the lines; fewer lines when a page cannot hold them all."""
+        """Room for the items and the lines."""
         super().wrap(width, height)
         self.text_height = self.height
         self.height += self.lines * self.apart
         return width, self.height
 
-    def shorten(self, height: float) -> None:
-        """Drop lines until the box is at most `height` tall."""
-        self.lines = max(0, int((height - self.text_height) // self.apart))
+    def split(self, width: float, height: float) -> list[Flowable]:
+        """The same box with fewer lines, when at least `FEWEST` of them or most of the wished ones have room."""
+        self.wrap(width, height)
+        room = int((height - self.text_height) // self.apart)
+        if room < min(self.lines, max(FEWEST, round(self.lines * 0.6))):
+            return []
+        self.lines = room
+        return [self]
 
     def _paint(self, canvas: Canvas, width: float, height: float, *, first: bool) -> None:
         furniture.shouldered(canvas, width, height, self.shoulder, 7, HEATHER)

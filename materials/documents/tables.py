@@ -13,6 +13,7 @@ from materials.documents.palette import DAMSON, LINE
 
 PADDING = 9.0  # points between columns
 ROW_PADDING = 6.0
+EMPTY_COLUMN = 110.0  # what a column to write in would like
 
 
 class GridTable(Table):
@@ -42,6 +43,7 @@ def table(grid: Grid, look: Look, parent: Node, width: float, *, step: float = 0
     columns = column_widths([list(row) for row in rows], width)
     made = GridTable([[[cell] for cell in row] for row in rows], colWidths=columns, repeatRows=1, hAlign="LEFT")
     made.setStyle(_lines(len(columns)))
+    made.setStyle(_room_to_write(grid, look))
     made.spaceBefore, made.gap, made.grid = look.gap / 2, look.gap, step
     return made
 
@@ -71,11 +73,21 @@ def _lines(columns: int) -> TableStyle:
     )
 
 
+def _room_to_write(grid: Grid, look: Look) -> TableStyle:
+    extra = max(0.0, look.writing_row - look.cell.leading - ROW_PADDING)
+    open_rows = [number for number, row in enumerate(grid.rows, 1) if not all(row)]
+    return TableStyle([("BOTTOMPADDING", (0, number), (-1, number), extra) for number in open_rows])
+
+
 def column_widths(rows: Sequence[Sequence[Text]], width: float) -> list[float]:
     """Share `width` out: each column gets its longest word, then what its text would like, by the square root."""
     columns = list(zip(*rows, strict=True))
     least = [max(_longest_word(text) for text in column) + PADDING for column in columns]
     wished = [max(_one_line(text) for text in column) + PADDING for column in columns]
+    for index, column in enumerate(columns):
+        if not all(text.words for text in column):
+            least[index] = max(least[index], min(EMPTY_COLUMN, width / len(columns)))
+            wished[index] = max(wished[index], EMPTY_COLUMN)
     if sum(least) >= width:
         return [width * share / sum(least) for share in least]
     if sum(wished) <= width:

@@ -4,6 +4,7 @@ from typing import Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
+from sqlalchemy.dialects.postgresql import JSONB
 
 from kit.db import Base, UtcDateTime
 from migrations import PREFIXES, import_models
@@ -14,9 +15,14 @@ def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
     return kind != "table" or (name is not None and name.startswith(PREFIXES))
 
 
-def _written_as(kind: str, thing: object, _context: AutogenContext) -> str | Literal[False]:
+def _written_as(kind: str, thing: object, context: AutogenContext) -> str | Literal[False]:
     """Version files name SQLAlchemy's own types: they must still run when our classes have moved on."""
-    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(thing, UtcDateTime) else False
+    if kind == "type" and isinstance(thing, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(thing, JSONB):
+        context.imports.add("from sqlalchemy.dialects import postgresql")
+        return "postgresql.JSONB()"
+    return False
 
 
 import_models()

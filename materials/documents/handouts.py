@@ -22,8 +22,8 @@ from materials.documents.places import Directory
 
 WIDTH, HEIGHT = A4
 LEFT, MEASURE = 62.0, 471.0
-TOP, BOTTOM = 766.0, 84.0
-SIZES = (1.0, 0.95, 0.9)
+TOP, BOTTOM = 760.0, 46.0  # the lowest 26 points belong to the stamp
+SIZES = (1.0, 0.94, 0.88)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,8 @@ class _Sheets:
         canvas.setFillColor(SOFT_INK)
         canvas.setFont(REGULAR, 10)
         canvas.drawString(LEFT + 22, 789, self.source.title)
-        furniture.arch(canvas, WIDTH - LEFT - 34, 40, 34, 36, HEATHER)
+        furniture.arch(canvas, WIDTH - LEFT - 30, 778, 30, 32, HEATHER)
         canvas.setFillColor(DAMSON)
         canvas.setFont(BOLD, 11)
-        canvas.drawCentredString(WIDTH - LEFT - 17, 50, str(canvas.page_number))
+        canvas.drawCentredString(WIDTH - LEFT - 15, 787, str(canvas.page_number))
         return Frame(LEFT, BOTTOM, MEASURE, TOP - BOTTOM, 0, 0, 0, 0)

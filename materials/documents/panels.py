@@ -23,7 +23,7 @@ from materials.documents.palette import (
 )
 
 WHOLE_BELOW = 240.0  # a box shorter than this is never split between pages
-FEWEST = 4  # lines of a reflection that are worth writing on
+FEWEST = 3  # lines of a reflection that are worth writing on
 BADGE = (32.0, 38.0)
 
 Symbol = Callable[[Canvas, float, float], None]

@@ -108,12 +108,12 @@ class _Deck:
     def _draw_title(self, slide: tuple[Block, ...], section: Node) -> None:
         self._ground(OAT)
         sizes = [
-            (400.0, 410.0, DAMSON),
-            (304.0, 330.0, DAMSON_LIGHT),
-            (210.0, 252.0, DAMSON_PALE),
-            (104.0, 176.0, HONEY),
+            (380.0, 362.0, DAMSON),
+            (292.0, 290.0, DAMSON_LIGHT),
+            (204.0, 220.0, DAMSON_PALE),
+            (104.0, 152.0, HONEY),
         ]
-        furniture.nested_arches(self.canvas, 690, 100, sizes)
+        furniture.nested_arches(self.canvas, 690, 150, sizes)
         furniture.hill(self.canvas, WIDTH, 208, 34, DUSK)
         look = _light(SLIDE)
         self._fit(slide, section, look, width=700, top=186, bottom=34)

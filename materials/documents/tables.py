@@ -13,6 +13,8 @@ from materials.documents.palette import DAMSON, LINE
 
 PADDING = 9.0  # points between columns
 ROW_PADDING = 6.0
+WHOLE_BELOW = 220.0  # a table shorter than this is not split
+ROOMY = 500.0  # most of a page: what does not fit here fits nowhere
 EMPTY_COLUMN = 110.0  # what a column to write in would like
 
 
@@ -21,6 +23,7 @@ class GridTable(Table):
 
     grid = 0.0
     gap = 0.0
+    _rowHeights: list[float]  # noqa: N815 — ReportLab's, known after wrapping
 
     def getSpaceAfter(self) -> float:  # noqa: N802 — ReportLab's name
         """The wished gap, and what is missing to the next step."""
@@ -28,12 +31,24 @@ class GridTable(Table):
         return self.gap + (-tall % self.grid if self.grid else 0)
 
     def split(self, width: float, height: float) -> list[Flowable]:
-        """As ReportLab splits it, the parts keeping the grid."""
+        """Between rows; a small table stays whole, and no row stands alone below its head."""
+        tall = self._rowHeights
+        if sum(tall) < WHOLE_BELOW and height < ROOMY:
+            return []
+        self.splitInRow = int(max(tall) > ROOMY)  # only a row that no page could hold is cut
         parts = super().split(width, height)
+        if len(parts) == 2 and _rows(parts[1]) == 2 and _rows(parts[0]) > 3:
+            parts = super().split(width, height - tall[_rows(parts[0]) - 1])
+        if len(parts) == 2 and _rows(parts[0]) == 2 and height < ROOMY:
+            return []
         for part in parts:
             if isinstance(part, GridTable):
                 part.grid, part.gap = self.grid, self.gap
         return list(parts)
+
+
+def _rows(part: Flowable) -> int:
+    return len(part._rowHeights) if isinstance(part, GridTable) else 0
 
 
 def table(grid: Grid, look: Look, parent: Node, width: float, *, step: float = 0) -> GridTable:

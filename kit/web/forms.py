@@ -118,8 +118,8 @@ def of_field(field: Any) -> Iterator[Problem]:
 SECRET_NAMES = ("password", "token", "secret", "code")
 
 
-def typed_before() -> list[tuple[str, str]]:
-    """Return what this refused post held, to show it for copying: at most 30 fields, no secrets, no files.
+def typed_before(form: MultiDict[str, str]) -> list[tuple[str, str]]:
+    """Return what the refused post `form` held, to show it for copying: at most 30 fields, no secrets, no files.
 
     Only for a form that came from our own pages, by the browser's word: from elsewhere it is not the reader's own text.
     """
@@ -127,7 +127,7 @@ def typed_before() -> list[tuple[str, str]]:
         return []
     told = [
         (name.replace("_", " ").replace("-", " ").capitalize(), clean(value)[:4000])
-        for name, value in request.form.items(multi=True)
+        for name, value in form.items(multi=True)
         if not any(secret in name.lower() for secret in SECRET_NAMES)
     ]
     return [(label, text) for label, text in told if text][:30]

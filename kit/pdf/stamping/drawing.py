@@ -133,7 +133,7 @@ class StampSet:
     def form(self, shape: PageShape) -> Stream | None:
         """The stamp for pages of this shape, or None where the page is too small for one."""
         if shape not in self.forms:
-            placement = placed(shape, self.qr_size, self._address_width(SMALLEST))
+            placement = placed(shape, self.qr_size, self.table.width(readable(self.address or ""), SMALLEST))
             self.forms[shape] = self._drawn(placement) if placement else None
         return self.forms[shape]
 
@@ -145,7 +145,7 @@ class StampSet:
         names = Dictionary({SLOT_NAME: self._slot(placement)})
         lines = [f"q 1 0 0 1 {placement.left:.3f} {placement.bottom:.3f} cm {SLOT_NAME} Do Q"]
         if self.address:
-            lines.insert(0, self._address_line(placement))
+            lines.insert(0, self._address_line(self.address, placement))
         if self.qr is not None and placement.qr is not None:
             names["/QR"] = self.qr
             lines.insert(0, f"q 1 0 0 1 {placement.qr:.3f} {placement.foot:.3f} cm /QR Do Q")
@@ -174,17 +174,16 @@ class StampSet:
             )
         return self.slots[width]
 
-    def _address_text(self) -> str:
-        return QUESTION + readable(self.address) if self.address else ""
-
-    def _address_width(self, size: float) -> float:
-        return self.table.width(self._address_text(), size)
-
-    def _address_line(self, placement: Placement) -> str:
-        size = min(ADDRESS_SIZE, placement.text_width / self._address_width(1.0))
-        codes = self._address_text().encode("utf-16-be").hex().upper()
+    def _address_line(self, address: str, placement: Placement) -> str:
+        """The address with its question, or alone where the page is too narrow for both."""
+        text = QUESTION + readable(address)
+        if self.table.width(text, SMALLEST) > placement.text_width:
+            text = readable(address)
+        width = self.table.width(text, 1.0)
+        size = min(ADDRESS_SIZE, placement.text_width / width)
+        codes = text.encode("utf-16-be").hex().upper()
         return (
-            f"1 g {placement.left - PAD:.3f} {placement.foot - PAD:.3f} {self._address_width(size) + 2 * PAD:.3f} "
+            f"1 g {placement.left - PAD:.3f} {placement.foot - PAD:.3f} {width * size + 2 * PAD:.3f} "
             f"{placement.bottom - placement.foot + PAD:.3f} re f\n"
             f"{GREY} g BT /{FONT} {size:.2f} Tf {placement.left:.3f} {placement.foot + 0.25 * size:.3f} Td "
             f"<{codes}> Tj ET"

@@ -18,7 +18,7 @@ PAD = 2.0  # points of white around the words, so that they can be read on a dar
 FONT = "F"  # name of the typeface in the slot's resources
 
 
-class NameNotDrawable(ValueError):  # noqa: N818 - an answer with a reason
+class NameNotDrawable(ValueError):
     """The embedded typeface has no shape for `characters`; drawing boxes in place of a name is never right."""
 
     def __init__(self, characters: str) -> None:
@@ -26,7 +26,7 @@ class NameNotDrawable(ValueError):  # noqa: N818 - an answer with a reason
         self.characters = characters
 
 
-class DoesNotFit(ValueError):  # noqa: N818 - an answer with a reason
+class DoesNotFit(ValueError):
     """The words are longer than a stamp can hold even at the smallest legible size."""
 
 

@@ -108,6 +108,6 @@ def _candidate(shape: PageShape, qr: float, address: bool) -> Placement:
 
 def _covers(placement: Placement, qr: float) -> float:
     """The share of the page under the stamp when the names are long."""
-    lines = math.ceil(LONG_TEXT / placement.text_width)
-    words = placement.text_width * (lines * LONG_TEXT_LEADING + placement.bottom)
-    return (words + qr * qr) / (placement.width * placement.height)
+    words = LONG_TEXT * LONG_TEXT_LEADING
+    address = placement.text_width * (placement.bottom - placement.foot)
+    return (words + address + qr * qr) / (placement.width * placement.height)

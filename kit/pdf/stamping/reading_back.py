@@ -14,7 +14,7 @@ _SHOWN = re.compile(rb"<([0-9A-F]*)> Tj")
 _DRAWN = re.compile(rb"/Artifact <<[^>]*>> BDC\s+q (/Stamp[0-9a-f]{8}) Do Q\s+EMC\s*$")
 
 
-class ReadBackFailed(Exception):  # noqa: N818 - named as what happened
+class ReadBackFailed(Exception):
     """A copy does not carry the stamp that it should; nothing may be published from this file."""
 
 

@@ -38,7 +38,7 @@ MESSAGES = {
 }
 
 
-class CannotPrepare(Exception):  # noqa: N818 - an answer with a reason
+class CannotPrepare(Exception):
     """The file cannot carry a stamp; the message is for the person who uploaded it."""
 
     def __init__(self, reason: RefusalReason, message: str | None = None) -> None:

@@ -1,0 +1,119 @@
+"""Files that cannot carry a stamp: each refused for its own reason, in words, and nothing written."""
+
+import random
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pikepdf
+import pytest
+from pikepdf import Array, Dictionary, Name, Pdf, String
+
+from kit.pdf.stamping import CannotPrepare, RefusalReason, StampStyle, prepare, refusals
+from tests.factories.pdf_files import add_page, pdf_file
+
+
+def tried(source: Path) -> CannotPrepare:
+    """The refusal that preparing `source` ends in; nothing may be left where the prepared file would be."""
+    target = source.with_name("prepared.pdf")
+    with pytest.raises(CannotPrepare) as refused:
+        prepare(source, target, style=StampStyle.FULL, address="portal.example/current/AB", edition_label="1.0")
+    assert not list(source.parent.glob("prepared.pdf*"))
+    return refused.value
+
+
+def saved(path: Path, change: Callable[[Pdf], object], **options: object) -> Path:
+    with pikepdf.new() as pdf:
+        add_page(pdf)
+        change(pdf)
+        pdf.save(path, **options)  # type: ignore[arg-type]
+    return path
+
+
+def signature(pdf: Pdf) -> None:
+    field = Dictionary(FT=Name.Sig, T=String("Signed"), V=Dictionary(Type=Name.Sig))
+    group = pdf.make_indirect(Dictionary(T=String("Group"), Kids=Array([pdf.make_indirect(field)])))
+    pdf.Root["/AcroForm"] = Dictionary(Fields=Array([group]))
+
+
+CASES: dict[RefusalReason, Callable[[Pdf], object]] = {
+    RefusalReason.NO_PAGES: lambda pdf: pdf.pages.clear() if hasattr(pdf.pages, "clear") else pdf.pages.__delitem__(0),
+    RefusalReason.PORTFOLIO: lambda pdf: pdf.Root.__setitem__("/Collection", Dictionary(Type=Name.Collection)),
+    RefusalReason.XFA_FORM: lambda pdf: pdf.Root.__setitem__("/AcroForm", Dictionary(XFA=Array([]))),
+    RefusalReason.SIGNED: signature,
+    RefusalReason.PAGE_TOO_SMALL: lambda pdf: add_page(pdf, box=(0, 0, 90, 60)),
+    RefusalReason.TOO_MANY_PAGES: lambda pdf: [pdf.pages.append(pdf.pages[0]) for _ in range(refusals.MOST_PAGES)],
+}
+
+
+@pytest.mark.parametrize("reason", CASES)
+def test_each_unfit_file_is_refused_for_its_reason(tmp_path: Path, reason: RefusalReason) -> None:
+    refused = tried(saved(tmp_path / "a.pdf", CASES[reason]))
+    assert refused.reason is reason
+    assert refused.message.endswith(".")
+
+
+def test_the_message_names_the_page_that_is_too_small(tmp_path: Path) -> None:
+    assert "Page 2 " in tried(saved(tmp_path / "a.pdf", CASES[RefusalReason.PAGE_TOO_SMALL])).message
+
+
+def test_a_file_that_needs_a_password(tmp_path: Path) -> None:
+    locked = pikepdf.Encryption(owner="owner", user="user")
+    source = saved(tmp_path / "a.pdf", lambda pdf: None, encryption=locked)
+    assert tried(source).reason is RefusalReason.NEEDS_PASSWORD
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 a spreadsheet", b"<html></html>"])
+def test_a_file_that_is_not_a_pdf(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.pdf").write_bytes(content)
+    assert tried(tmp_path / "a.pdf").reason is RefusalReason.NOT_A_PDF
+
+
+def test_a_file_beyond_repair(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7\n" + random.Random(7).randbytes(5000))
+    assert tried(tmp_path / "a.pdf").reason is RefusalReason.DAMAGED
+
+
+def test_a_file_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kit.pdf.stamping.preparing.LARGEST_FILE", 100)
+    assert tried(pdf_file(tmp_path / "a.pdf")).reason is RefusalReason.TOO_LARGE
+
+
+def test_an_empty_signature_field_does_no_harm(tmp_path: Path) -> None:
+    def unsigned(pdf: Pdf) -> None:
+        pdf.Root["/AcroForm"] = Dictionary(Fields=Array([Dictionary(FT=Name.Sig, T=String("Sign here"))]))
+
+    source = saved(tmp_path / "a.pdf", unsigned)
+    prepare(source, tmp_path / "b.pdf", style=StampStyle.FULL, address="x.example", edition_label="1.0")
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_contents_that_unpack_to_gigabytes_are_refused_cheaply(tmp_path: Path, twice: bool) -> None:
+    packing = zlib.compressobj(9)
+    packed = b"".join(packing.compress(b"q Q " * 250_000) for _ in range(400)) + packing.flush()
+    packed, chain = (zlib.compress(packed), [Name.FlateDecode] * 2) if twice else (packed, [Name.FlateDecode])
+
+    def bomb(pdf: Pdf) -> None:
+        pdf.pages[0].obj["/Contents"] = pdf.make_stream(packed, Filter=Array(chain))
+
+    options = {"compress_streams": False, "stream_decode_level": pikepdf.StreamDecodeLevel.none}
+    assert tried(saved(tmp_path / "a.pdf", bomb, **options)).reason is RefusalReason.TOO_LARGE
+
+
+def test_damage_anywhere_is_refused_or_mended_never_a_crash(tmp_path: Path) -> None:
+    whole = pdf_file(tmp_path / "whole.pdf", pages=3).read_bytes()
+    chance = random.Random(20261122)
+    outcomes = set()
+    for number in range(150):
+        broken = bytearray(whole)
+        for _ in range(chance.choice((1, 5, 40))):
+            broken[chance.randrange(len(broken))] = chance.randrange(256)
+        source = tmp_path / "broken.pdf"
+        source.write_bytes(broken[: chance.randrange(len(broken) // 2, len(broken) + 1)] if number % 3 == 0 else broken)
+        try:
+            prepare(source, tmp_path / "b.pdf", style=StampStyle.FULL, address="portal.example/x", edition_label="1.0")
+            outcomes.add("prepared")
+        except CannotPrepare as refused:
+            outcomes.add(refused.reason)
+    assert "prepared" in outcomes
+    assert len(outcomes) > 1

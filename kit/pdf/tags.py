@@ -56,6 +56,14 @@ class Link:
     description: str
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a link may lead: a page from 1, and a height on it in points."""
+
+    page: int
+    top: float
+
+
 @dataclass(slots=True)
 class PageMarks:
     """What one page holds: a node per marked-content number, links in the order of the page's annotations."""
@@ -73,7 +81,7 @@ class TaggedCanvas(Canvas):
         register()
         self.root = root or Node("Document")
         self.pages = [PageMarks()]
-        self.places: dict[str, int] = {}
+        self.places: dict[str, Place] = {}
         self._open: Node | None = None
         self._seen: set[Node] = set()
         # an initial font of ours, since ReportLab's own (Helvetica) would be named on each page without being embedded
@@ -112,7 +120,7 @@ class TaggedCanvas(Canvas):
 
     def place(self, name: str, top: float) -> None:
         """Give the current page a destination `name` at height `top` (page space, points)."""
-        self.places[name] = self.page_number
+        self.places[name] = Place(self.page_number, top)
         self.bookmarkPage(name, fit="XYZ", left=0, top=top, zoom=0)
 
     def link(self, node: Node, rectangle: tuple[float, float, float, float], target: str, description: str) -> None:

@@ -184,11 +184,15 @@ def balance(words: Sequence[Word], width: float) -> list[Line]:
 class _Stretch:
     node: Node
     font: str
-    text: str
+    run: Run
     x: float
     y: float
-    width: float
-    run: Run
+    text: str = ""
+    width: float = 0
+
+    def add(self, text: str, width: float) -> None:
+        self.text += text
+        self.width += width
 
 
 class Text(Flowable):
@@ -237,7 +241,7 @@ class Text(Flowable):
         self.width = width
         breaker = balance if self.style.balanced else break_lines
         self.lines = breaker(self.words, width - self.indent)
-        self.height = self._tall(len(self.lines))
+        self.height = self._tall(max(len(self.lines), 1))  # an empty text (a cell to write in) is one line high
         return width, self.height
 
     def _tall(self, lines: int) -> float:
@@ -316,21 +320,22 @@ class Text(Flowable):
         found: list[_Stretch] = []
         for index, word in enumerate(line):
             for piece in word.pieces:
-                if found and found[-1].run is piece.run:
-                    found[-1].text += piece.text
-                    found[-1].width += piece.width
-                else:
-                    found.append(self._start(piece, x, y))
+                if not found or found[-1].run is not piece.run:
+                    found.append(self._start(piece.run, x, y))
+                found[-1].add(piece.text, piece.width)
                 x += piece.width
-            if index < len(line) - 1 or (word.space and not last):
-                found[-1].text += " "
+            if index < len(line) - 1:
+                following = line[index + 1].pieces[0].run
+                if found[-1].run.link and found[-1].run is not following:  # the space after a link is not part of it
+                    found.append(self._start(following, x, y))
+                found[-1].add(" ", word.space)
                 x += word.space
-                found[-1].width += word.space if index < len(line) - 1 else 0
+            elif word.space and not last:
+                found[-1].add(" ", 0)
         return found
 
-    def _start(self, piece: Piece, x: float, y: float) -> _Stretch:
-        node = self.links.get(id(piece.run), self.node)
-        return _Stretch(node, piece.run.font(self.style.bold), piece.text, x, y, piece.width, piece.run)
+    def _start(self, run: Run, x: float, y: float) -> _Stretch:
+        return _Stretch(self.links.get(id(run), self.node), run.font(self.style.bold), run, x, y)
 
     def _draw_link(self, canvas: TaggedCanvas, stretch: _Stretch) -> None:
         size = self.style.size

@@ -8,7 +8,7 @@ from pathlib import Path
 from reportlab.platypus.flowables import Flowable
 from reportlab.platypus.frames import Frame
 
-from kit.pdf.tags import Node, TaggedCanvas
+from kit.pdf.tags import Node, Place, TaggedCanvas
 from kit.pdf.tags_flow import pour
 from kit.pdf.tags_write import Particulars, write_tagged
 from materials.documents import book_pages as pages
@@ -21,8 +21,7 @@ from materials.documents.places import Directory, Entry
 
 @dataclass(frozen=True, slots=True)
 class HeadingFact:
-    """A heading and the pages of its part, from 1, as printed; `last_page` is where the next one of its level begins
-    or the page before."""
+    """A heading and the first and last page of its part, from 1, as printed; the part ends where the next begins."""
 
     level: int
     title: str
@@ -97,7 +96,7 @@ class _Book:
     """One pass over the whole book."""
 
     source: Source
-    known_pages: Mapping[str, int]
+    known: Mapping[str, Place]
     drawn: BytesIO = field(default_factory=BytesIO)
 
     def __post_init__(self) -> None:
@@ -123,7 +122,7 @@ class _Book:
         pages.imprint(self.canvas, self.source, front)
         self.canvas.showPage()
         if self.directory.entries:
-            self._pour(contents(self.directory.entries, self.known_pages, root.add("Sect")))
+            self._pour(contents(self.directory.entries, self.known, root.add("Sect")))
         if before:
             self._pour(self.setter.flow(before, root.add("Sect")))
 
@@ -175,9 +174,14 @@ def _facts(source: Source, book: _Book) -> BookFacts:
     return BookFacts(count, source.title, source.subtitle, source.edition, facts)
 
 
-def _heading_fact(entries: list[Entry], index: int, places: Mapping[str, int], count: int) -> HeadingFact:
+def _heading_fact(entries: list[Entry], index: int, places: Mapping[str, Place], count: int) -> HeadingFact:
     entry = entries[index]
-    page = places[entry.name]
+    page = places[entry.name].page
     after = next((other for other in entries[index + 1 :] if other.level <= entry.level), None)
-    last = count if after is None else places[after.name] - (1 if after.level == 1 else 0)
+    last = count if after is None else _page_before(places[after.name], after.level)
     return HeadingFact(entry.level, entry.title, entry.name, page, max(page, last))
+
+
+def _page_before(place: Place, level: int) -> int:
+    """The last page that holds something above `place`; chapters have their opening page to themselves."""
+    return place.page - 1 if level == 1 or place.top > pages.TOP else place.page

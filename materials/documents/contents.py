@@ -7,7 +7,7 @@ from reportlab.platypus.flowables import Flowable
 
 from kit.pdf import furniture
 from kit.pdf.fonts import BOLD, REGULAR
-from kit.pdf.tags import Node, TaggedCanvas
+from kit.pdf.tags import Node, Place, TaggedCanvas
 from kit.pdf.tags_flow import Kept
 from kit.pdf.tags_text import Run, Text
 from materials.documents.looks import BOOK
@@ -18,12 +18,17 @@ INDENT = 34.0
 NUMBER_ROOM = 40.0
 
 
-def contents(entries: Sequence[Entry], pages: Mapping[str, int], parent: Node) -> list[Flowable]:
-    """Heading and lines for chapters (level 1) and sections (level 2); unknown pages are shown as 0."""
+def contents(entries: Sequence[Entry], places: Mapping[str, Place], parent: Node) -> list[Flowable]:
+    """Heading and lines for chapters (level 1) and sections (level 2); unknown places as page 0."""
     heading = Text([Run("Contents")], replace(BOOK.headings[0], after=18), parent.add("H1"))
     listing = parent.add("TOC")
-    lines = [ContentsLine(entry, pages.get(entry.name, 0), listing) for entry in entries if entry.level < 3]
+    shown = [entry for entry in entries if entry.level < 3]
+    lines = [ContentsLine(entry, _page(places.get(entry.name)), listing) for entry in shown]
     return [heading, *_kept_chapters(lines)]
+
+
+def _page(place: Place | None) -> int:
+    return place.page if place else 0
 
 
 def _kept_chapters(lines: list["ContentsLine"]) -> list[Flowable]:

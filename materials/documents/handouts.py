@@ -50,7 +50,7 @@ def build_handouts(markdown: str, target: Path) -> HandoutFacts:
     title = ", ".join(part for part in parts if part) or "Untitled"
     write_tagged(sheets.drawn, sheets.canvas, target, Particulars(title, source.credit))
     places = sheets.canvas.places
-    titles = tuple((entry.title, places[entry.name]) for entry in sheets.directory.entries if entry.level == 1)
+    titles = tuple((entry.title, places[entry.name].page) for entry in sheets.directory.entries if entry.level == 1)
     return HandoutFacts(len(sheets.canvas.pages) - 1, source.title, source.edition, titles)
 
 

@@ -111,7 +111,9 @@ def scaled(look: Look, factor: float) -> Look:
     }
     first, second, third = (_scaled(style, factor) for style in look.headings)
     changes["headings"] = (first, second, third)
-    return replace(look, **changes, indent=look.indent * factor, gap=look.gap * factor)  # type: ignore[arg-type]
+    for name in ("indent", "gap", "line_gap", "writing_row"):
+        changes[name] = getattr(look, name) * factor
+    return replace(look, **changes)  # type: ignore[arg-type]
 
 
 def _scaled(style: TextStyle, factor: float) -> TextStyle:

@@ -1,0 +1,32 @@
+"""What a request may use: the database and the ports, put on the Flask app by `portal.wiring`."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Flask, current_app
+
+from kit.clock import Clock
+from kit.db import Database
+from kit.ports import Links, Store
+
+_KEY = "house"
+
+
+@dataclass(frozen=True)
+class House:
+    """The outside, as views hand it on to services."""
+
+    database: Database
+    clock: Clock
+    links: Links
+    store: Store
+
+
+def furnish(app: Flask, made: House) -> None:
+    """Puts the house's ports on the app."""
+    app.extensions[_KEY] = made
+
+
+def house() -> House:
+    """The ports of the app that serves this request."""
+    return cast(House, current_app.extensions[_KEY])

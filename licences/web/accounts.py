@@ -1,0 +1,106 @@
+"""One's own account: accepting the terms of use, and setting a password from a link."""
+
+from flask import Blueprint, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from kit.refusals import Refused
+from kit.web import forms
+from kit.web.house import house
+from kit.web.redirects import is_ours, onward
+from kit.web.transactions import db, roll_back, writes
+from licences.guard import allowed, public, viewer
+from licences.people import accounts, legal
+from licences.people.models import LegalKind
+from licences.policy import Action
+
+
+class AcceptForm(forms.Form):
+    """One box, never ticked beforehand."""
+
+    accept = forms.tick("I have read the terms of use and accept them", missing="Tick the box to accept the terms")
+
+
+class PasswordForm(forms.Form):
+    """A new password."""
+
+    password = forms.password(
+        "New password",
+        missing="Write a password",
+        hint="At least 12 characters. Three or four words in a row are easy to remember.",
+        autocomplete="new-password",
+        least=accounts.SHORTEST_PASSWORD,
+    )
+
+
+def blueprint() -> Blueprint:
+    """The screens of one's own account."""
+    made = Blueprint("accounts", __name__, template_folder="../templates")
+    made.get("/accept-terms")(accept_terms)
+    made.post("/accept-terms")(accept_terms_post)
+    made.get("/welcome/<secret>")(welcome)
+    made.post("/welcome/<secret>")(welcome_post)
+    return made
+
+
+@allowed(Action.ACCEPT_TERMS)
+def accept_terms() -> str:
+    """The current terms, to be read and accepted."""
+    return _terms_page(AcceptForm())
+
+
+@allowed(Action.ACCEPT_TERMS)
+@writes
+def accept_terms_post() -> Response | tuple[str, int]:
+    """Keeps the acceptance of the version that was on the page."""
+    form = AcceptForm()
+    if not form.validate():
+        return _terms_page(form), 400
+    try:
+        version = request.form.get("version", 0, type=int)
+        legal.accept_terms_of_use(db(), house().clock, viewer(), version)
+    except Refused as refusal:
+        roll_back()
+        form.refuse(refusal)
+        return _terms_page(form), 409
+    return onward(request.args.get("next"), url_for("shelf.library"))
+
+
+@public
+def welcome(secret: str) -> str | tuple[str, int]:
+    """The form behind a one-use link. Looking spends nothing."""
+    return _welcome_page(PasswordForm(), secret)
+
+
+@public
+def welcome_post(secret: str) -> Response | str | tuple[str, int]:
+    """Hashes outside any transaction, then spends the link and sets the password in one."""
+    form = PasswordForm()
+    if not form.validate():
+        page = _welcome_page(form, secret)
+        return page if isinstance(page, tuple) else (page, 400)
+    try:
+        hashed = accounts.hash_password(form.password.data)
+        house().database.run(lambda session: accounts.set_password(session, house().clock, secret, hashed))
+    except Refused:
+        return render_template("licences/link_used.html"), 410
+    return onward(None, url_for("door.sign_in"))
+
+
+def _terms_page(form: AcceptForm) -> str:
+    text = legal.current(db(), LegalKind.TERMS_OF_USE)
+    accepted = text is None or legal.has_accepted(db(), viewer().person_id, text.id)
+    wanted = request.args.get("next")
+    return render_template(
+        "licences/accept_terms.html",
+        form=form,
+        text=text,
+        accepted=accepted,
+        next=wanted if is_ours(wanted) else None,
+    )
+
+
+def _welcome_page(form: PasswordForm, secret: str) -> str | tuple[str, int]:
+    person = accounts.person_of_link(db(), house().clock, secret)
+    if person is None:
+        return render_template("licences/link_used.html"), 410
+    return render_template("licences/welcome.html", form=form, person=person)

@@ -1,0 +1,70 @@
+"""The front door: one ordered list of what makes the app."""
+
+from pathlib import Path
+
+from flask import Flask, request
+
+from kit.web import pages, transactions
+from kit.web.house import House, furnish
+from licences.guard import Declaration, declaration, viewer_or_none
+from licences.web import accounts as account_pages
+from licences.web import organisation as organisation_pages
+from licences.web import staff as licence_staff
+from materials.web import shelf as shelf_pages
+from materials.web import staff as material_staff
+from portal import errors, security
+from portal.navigation import navigation
+from portal.settings import Settings
+from portal.web import developers, door, health, home, legal, staff
+from portal.wiring import make_house
+
+STATIC_YEAR = 365 * 24 * 3600
+
+
+class NoGuard(Exception):
+    """A view without a guard, or one that may write on a GET: the portal does not start."""
+
+
+def create_app(settings: Settings, house: House | None = None) -> Flask:
+    """Makes the app. Raises `NoGuard` when a view has no declaration of who may come in."""
+    app = Flask("portal", root_path=str(Path(__file__).parent), static_folder="static")
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_YEAR
+    app.extensions["settings"] = settings
+    furnish(app, house or make_house(settings))
+    pages.init_app(app)
+    transactions.init_app(app)
+    security.init_app(app, settings)
+    errors.init_app(app)
+    for screen in (
+        home, door, health, legal, developers, staff,
+        account_pages, organisation_pages, licence_staff, shelf_pages, material_staff,
+    ):  # fmt: skip
+        app.register_blueprint(screen.blueprint())
+    app.context_processor(lambda: _context(settings))
+    app.jinja_env.globals["legal_html"] = legal.as_html
+    _check_guards(app)
+    return app
+
+
+def _context(settings: Settings) -> dict[str, object]:
+    """What every page's frame shows."""
+    viewer = viewer_or_none()
+    brand = {"name": settings.brand_name, "tagline": settings.brand_tagline, "help_email": settings.help_email}
+    return {
+        "brand": brand | {"logo_url": "", "stylesheet_url": ""},
+        "viewer": viewer,
+        "navigation": navigation(viewer, request.path),
+        "is_demo": not settings.is_production,
+        "demo_mail_url": settings.demo_mail_url,
+    }
+
+
+def _check_guards(app: Flask) -> None:
+    """No declaration, no start. Static files are declared here, once: they are the same for everybody."""
+    setattr(app.view_functions["static"], "__guard__", Declaration("public"))  # noqa: B010 - mypy knows no attributes of functions
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if declaration(view) is None:
+            raise NoGuard(f"{rule.rule} ({rule.endpoint}) does not say who may come in")
+        if transactions.is_writing(view) and "GET" in (rule.methods or ()):
+            raise NoGuard(f"{rule.rule} ({rule.endpoint}) answers GET and is marked as writing")

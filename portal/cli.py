@@ -1,0 +1,152 @@
+"""The command line: `portal --help`. Heavy parts are imported by the command that needs them."""
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+import click
+import structlog
+from pydantic import ValidationError
+
+from portal.settings import Settings
+
+DEMO_FOLDER = Path("var/demo")
+
+
+@click.group()
+def main() -> None:
+    """Secure Base: licences and materials for trainers."""
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="The port to listen on.")
+@click.option("--processes", default=2, show_default=True, help="Web processes; about one for each core.")
+@click.option("--threads", default=8, show_default=True, help="Threads of each process.")
+def serve(host: str, port: int, processes: int, threads: int) -> None:
+    """Serve the portal with gunicorn."""
+    from portal.serving import serve_forever
+
+    _log_as_json()
+    serve_forever(_settings(), host=host, port=port, processes=processes, threads=threads)
+
+
+@main.command()
+def worker() -> None:
+    """Do the jobs: prepare editions, send mail, seal the audit trail."""
+    from portal.wiring import make_house, make_worker
+
+    _log_as_json()
+    settings = _settings()
+    make_worker(settings, make_house(settings)).run()
+
+
+@main.command()
+@click.option("--down-to", help="Take the tables back to this revision (base for none).")
+def migrate(down_to: str | None) -> None:
+    """Bring the database's tables up to date."""
+    import migrations
+
+    settings = _settings()
+    _make_folder(settings.database_url)
+    if down_to:
+        migrations.downgrade(settings.database_url, down_to)
+    else:
+        migrations.upgrade(settings.database_url)
+    click.echo(f"The tables are at {migrations.current(settings.database_url) or 'nothing'}.")
+
+
+@main.command()
+@click.option("--port", default=lambda: int(os.environ.get("PORT", "8000")), show_default="PORT or 8000")
+def demo(port: int) -> None:
+    """Start everything on this machine, with demo data: web, worker, and a mailbox that catches all mail."""
+    from portal.demo import run_demo
+
+    run_demo(DEMO_FOLDER, port)
+
+
+@main.group()
+def staff() -> None:
+    """People of the programme team."""
+
+
+@staff.command("add")
+@click.argument("name")
+@click.argument("email")
+def add_staff(name: str, email: str) -> None:
+    """Add NAME with EMAIL to the programme team and print a link with which they set a password."""
+    from kit.refusals import Refused
+    from portal.first_staff import add
+
+    try:
+        click.echo(add(_settings(), name=name, email=email))
+    except Refused as refusal:
+        raise click.ClickException(refusal.message) from None
+
+
+@main.command()
+def check() -> None:
+    """Say what is wrong with this installation, and how to mend it."""
+    from portal.checking import problems
+
+    found = problems(_settings())
+    for words in found:
+        click.echo(f"✗ {words}")
+    if found:
+        sys.exit(1)
+    click.echo("✓ Database, migrations, store, mail server and worker are all there.")
+
+
+@main.command()
+def routes() -> None:
+    """List every address, its methods and who may come in."""
+    from licences.guard import declaration
+    from portal.app import create_app
+
+    app = create_app(_settings())
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        methods = ",".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
+        click.echo(f"{methods:6} {rule.rule:55} {declaration(app.view_functions[rule.endpoint])}")
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "\n".join(f"  {'_'.join(map(str, one['loc'])) or 'settings'}: {one['msg']}" for one in error.errors())
+        raise click.ClickException(f"These settings are wrong:\n{wrong}") from None
+
+
+def _make_folder(database_url: str) -> None:
+    """SQLite makes its file but not the folder around it."""
+    if database_url.startswith("sqlite:///"):
+        Path(database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _log_as_json() -> None:
+    """One JSON object a line, to standard error: ours and the libraries'."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for noisy in ("dbos", "alembic", "sqlalchemy"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

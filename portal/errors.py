@@ -1,0 +1,74 @@
+"""Errors as pages that help: what happened, and what to do next."""
+
+import structlog
+from flask import Flask, Response, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException
+
+from kit.refusals import NotThere
+from kit.store import FileMissing, StoreUnavailable
+from kit.web.forms import typed_before
+from kit.web.transactions import roll_back
+from licences.guard import WrongRole
+
+log = structlog.get_logger()
+
+
+def init_app(app: Flask) -> None:
+    """Registers a page for every way in which a request can fail."""
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(CSRFError, _expired)
+    app.register_error_handler(WrongRole, _wrong_role)
+    app.register_error_handler(NotThere, lambda _error: _page(404))
+    app.register_error_handler(RecursionError, lambda _error: _page(400))
+    app.register_error_handler(FileMissing, _unavailable)
+    app.register_error_handler(StoreUnavailable, _unavailable)
+    app.register_error_handler(DBAPIError, _unavailable)
+    app.register_error_handler(Exception, _fault)
+
+
+def _http(error: HTTPException) -> Response:
+    if error.response is not None or (error.code or 500) < 400:
+        return make_response(error.get_response())
+    page = _page(error.code or 500)
+    page.headers.extend(_extra_headers(error))
+    return page
+
+
+def _extra_headers(error: HTTPException) -> list[tuple[str, str]]:
+    """Allow for 405, Retry-After for 429: what the standard asks for beside the page."""
+    kept = {"allow", "retry-after", "content-range"}
+    return [(name, value) for name, value in error.get_headers() if name.lower() in kept]
+
+
+def _expired(_error: CSRFError) -> Response:
+    """The form's own secret is missing, stale, or from another session."""
+    return _page(
+        400,
+        title="This page was open for too long",
+        lead="To keep your account safe, a form works for twelve hours and in one sign-in. Nothing was changed.",
+        steps=["Go back and reload the page.", "Copy what you had typed from below, and press the button again."],
+        kept=typed_before(request.form),
+    )
+
+
+def _wrong_role(error: WrongRole) -> Response:
+    return _page(403, lead=f"Your role cannot {error.action.value}.", who=[role.value for role in error.roles])
+
+
+def _unavailable(error: Exception) -> Response:
+    log.error("unavailable", path=request.path, error=str(error), kind=type(error).__name__)
+    page = _page(503)
+    page.headers["Retry-After"] = "30"
+    return page
+
+
+def _fault(error: Exception) -> Response:
+    log.exception("fault", path=request.path, kind=type(error).__name__)
+    return _page(500)
+
+
+def _page(code: int, **facts: object) -> Response:
+    roll_back()
+    return make_response(render_template("errors/page.html", code=code, **facts), code)

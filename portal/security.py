@@ -1,0 +1,95 @@
+"""The door's locks: who is signed in, forged forms, trusted hosts, and the headers on every answer."""
+
+from typing import cast
+
+from flask import Flask, Response, g, request
+from flask_login import LoginManager
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from kit.web.house import house
+from licences.people import accounts
+from licences.people.viewer import Viewer
+from portal.settings import Settings
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "script-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+MOST_FORM_FIELDS = 500
+MOST_FORM_BYTES = 2 * 1024 * 1024
+
+csrf = CSRFProtect()
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Puts every lock on the app."""
+    app.config.update(
+        SECRET_KEY=settings.secret_key.get_secret_value(),
+        SESSION_COOKIE_NAME="portal",
+        SESSION_COOKIE_SECURE=settings.is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        TRUSTED_HOSTS=settings.hosts,
+        MAX_CONTENT_LENGTH=MOST_FORM_BYTES,
+        MAX_FORM_MEMORY_SIZE=MOST_FORM_BYTES,
+        MAX_FORM_PARTS=MOST_FORM_FIELDS,
+        WTF_CSRF_TIME_LIMIT=12 * 3600,
+        WTF_CSRF_SSL_STRICT=True,
+    )
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    csrf.init_app(app)
+    _sign_in_manager().init_app(app)
+    app.after_request(_with_headers)
+
+
+def _sign_in_manager() -> LoginManager:
+    manager = LoginManager()
+    manager.session_protection = None  # the session on the server is what counts; addresses of phones change
+    manager.user_loader(_viewer)
+    return manager
+
+
+def _viewer(secret: str) -> Viewer | None:
+    """Looks the session up once for each request, in a transaction of its own."""
+    if "viewer_looked_up" not in g:
+        g.viewer_looked_up = _looked_up(secret)
+    return cast("Viewer | None", g.viewer_looked_up)
+
+
+def _looked_up(secret: str) -> Viewer | None:
+    here = house()
+    with here.database.read() as session:
+        found = accounts.viewer_of(session, here.clock, secret)
+    if found is None:
+        return None
+    viewer, seen_is_due = found
+    if seen_is_due:  # the one write that a GET may cause, at most every five minutes
+        here.database.run(lambda session: accounts.mark_seen(session, here.clock, secret))
+    return viewer
+
+
+def _with_headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=()"
+    if request.is_secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -1,0 +1,76 @@
+"""The settings: the only reader of the environment. Each begins with `PORTAL_`; README has the table."""
+
+import secrets
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+SHORTEST_KEY = 32
+
+
+class Environment(StrEnum):
+    """Where the portal runs. Production unless told otherwise: forgetting a setting must not open a door."""
+
+    PRODUCTION = "production"
+    DEMO = "demo"
+    TEST = "test"
+
+
+class Settings(BaseSettings):
+    """Typed and checked at start-up. Raises `pydantic.ValidationError`, which names each wrong setting."""
+
+    model_config = SettingsConfigDict(env_prefix="PORTAL_", extra="ignore")
+
+    environment: Environment = Environment.PRODUCTION
+    database_url: str = "sqlite:///var/portal.sqlite"
+    store_url: str = ""
+    secret_key: SecretStr = SecretStr("")
+    public_url: str = "http://localhost:8000"
+    trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
+    smtp_url: str = "smtp://127.0.0.1:2525"
+    mail_from: str = "Secure Base <no-reply@securebase.example>"
+    brand_name: str = "Secure Base"
+    brand_tagline: str = "Attachment Based Mentoring"
+    help_email: str = "help@securebase.example"
+    demo_mail_url: str = ""
+    upload_limit_mb: Annotated[int, Field(ge=1, le=2000)] = 200
+    extra_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+
+    @model_validator(mode="after")
+    def _fill_and_refuse(self) -> "Settings":
+        if not self.store_url:
+            self.store_url = Path("var/store").resolve().as_uri()
+        parts = urlsplit(self.public_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+            raise ValueError("PORTAL_PUBLIC_URL must be the portal's own address, such as https://portal.example")
+        if self.environment is Environment.PRODUCTION:
+            self._refuse_unsafe()
+        elif not self.secret_key.get_secret_value():
+            self.secret_key = SecretStr(secrets.token_urlsafe(48))
+        return self
+
+    def _refuse_unsafe(self) -> None:
+        """What a demo may do and production must not."""
+        if len(self.secret_key.get_secret_value()) < SHORTEST_KEY:
+            raise ValueError(f"PORTAL_SECRET_KEY must have at least {SHORTEST_KEY} characters in production")
+        if not self.public_url.startswith("https://"):
+            raise ValueError("PORTAL_PUBLIC_URL must begin with https:// in production")
+        if self.extra_hosts:
+            raise ValueError("only the host of PORTAL_PUBLIC_URL is answered in production")
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment is Environment.PRODUCTION
+
+    @property
+    def is_https(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    @property
+    def hosts(self) -> list[str]:
+        """The names that the portal answers to."""
+        return [urlsplit(self.public_url).hostname or "", *self.extra_hosts]

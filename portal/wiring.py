@@ -1,0 +1,43 @@
+"""Chooses who answers at each port, and which function does which job."""
+
+from functools import partial
+
+from kit.audit import seal_entries
+from kit.clock import Clock, SystemClock
+from kit.db import Database
+from kit.jobs import Handlers, Worker
+from kit.links import PublicLinks
+from kit.store import ObjectStore
+from kit.web.house import House
+from materials.editions import PREPARE
+from materials.preparing import prepare_edition
+from portal.settings import Settings
+
+SEAL_SECONDS = 60
+
+
+def make_house(settings: Settings, *, clock: Clock | None = None) -> House:
+    """The ports of a process: one database, one store, one clock."""
+    return House(
+        database=Database(settings.database_url),
+        clock=clock or SystemClock(),
+        links=PublicLinks(settings.public_url),
+        store=ObjectStore(settings.store_url),
+    )
+
+
+def make_handlers(settings: Settings, house: House) -> Handlers:
+    """Which function does which job."""
+    handlers = Handlers()
+    handlers.add(PREPARE, partial(prepare_edition, house.database, house.clock, house.store, house.links))
+    handlers.every(SEAL_SECONDS, "seal the audit trail", lambda: _seal(house))
+    return handlers
+
+
+def make_worker(settings: Settings, house: House) -> Worker:
+    """The worker of a process of its own."""
+    return Worker(house.database, make_handlers(settings, house), clock=house.clock)
+
+
+def _seal(house: House) -> None:
+    house.database.run(seal_entries)

@@ -11,6 +11,7 @@ from typing import Any
 
 import wtforms
 from flask_wtf.file import FileField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation, ValidationError
 
 from kit.web import widgets
@@ -113,10 +114,26 @@ class DayField(Words, Day):
     """A date."""
 
 
+def offered(pairs: Any) -> Any:
+    """Return (value, words) pairs as WTForms' own choices; anything else as it is."""
+    if not isinstance(pairs, (list, tuple)):
+        return pairs
+    return [SelectChoice(*pair) if isinstance(pair, tuple) else pair for pair in pairs]
+
+
 class Chosen(Words):
     """Mixed in before a choice: our words when what came is not on offer; nothing at all is left to `filled`."""
 
     data: Any
+
+    @property
+    def choices(self) -> Any:
+        """What is on offer; may be set to (value, words) pairs."""
+        return super().choices  # type: ignore[misc]
+
+    @choices.setter
+    def choices(self, pairs: Any) -> None:
+        super(Chosen, type(self)).choices.fset(self, offered(pairs))  # type: ignore[misc]
 
     def pre_validate(self, form: Any) -> None:
         """Refuse what is not offered."""

@@ -218,17 +218,17 @@ def british(value: date) -> str:
 
 def choice(label: str, choices: Choices = (), missing: str = "", hint: str = "") -> Any:
     """One of a few (value, words), as radio buttons. Set `form.field.choices` later when they come from data."""
-    return fields.RadioField(label, [filled(missing)], choices=list(choices), description=hint)
+    return fields.RadioField(label, [filled(missing)], choices=fields.offered(choices), description=hint)
 
 
 def pick(label: str, choices: Choices = (), missing: str = "", hint: str = "") -> Any:
     """One of many (value, words), as a drop-down list; begin with ("", "Choose …")."""
-    return fields.SelectField(label, [filled(missing)], choices=list(choices), description=hint)
+    return fields.SelectField(label, [filled(missing)], choices=fields.offered(choices), description=hint)
 
 
 def several(label: str, choices: Choices = (), missing: str = "", hint: str = "") -> Any:
     """Any of a few (value, words), as boxes to tick."""
-    return fields.CheckboxesField(label, [filled(missing)], choices=list(choices), description=hint)
+    return fields.CheckboxesField(label, [filled(missing)], choices=fields.offered(choices), description=hint)
 
 
 def tick(label: str, missing: str = "", hint: str = "") -> Any:

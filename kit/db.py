@@ -5,6 +5,7 @@ which commits once. On SQLite a writer takes the write lock at its start (`BEGIN
 that begins by reading and then writes would fail at once when another has written in between.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,8 +16,10 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -112,6 +115,18 @@ class Database:
                     raise
                 time.sleep(0.02 * 2**attempt)
         raise AssertionError("unreachable")
+
+    def insist(self, work: Callable[[Session], T], *, pause: float = 1.0) -> T:
+        """The same for what must not be lost: while the database does not answer, again every `pause` seconds.
+
+        It ends with an answer or with the process; for the worker only, since a person would wait.
+        """
+        while True:
+            try:
+                return self.run(work)
+            except OperationalError:
+                log.warning("the database did not answer; trying again", exc_info=True)
+                time.sleep(pause)
 
     def close(self) -> None:
         """Gives all connections back."""

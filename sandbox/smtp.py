@@ -10,7 +10,6 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from aiosmtpd.controller import UnthreadedController
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from sandbox.smtp_mailbox import Mailbox
@@ -50,14 +49,13 @@ async def _take_mails(sink: Sink, port: int) -> None:
     stopping = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stopping.set)
-    controller = UnthreadedController(
-        sink, hostname=HERE, port=port, loop=loop, data_size_limit=BIGGEST_MAIL, enable_SMTPUTF8=True
+    server = await loop.create_server(
+        lambda: SMTP(sink, hostname="sandbox.localhost", data_size_limit=BIGGEST_MAIL, enable_SMTPUTF8=True, loop=loop),
+        HERE,
+        port,
     )
-    controller.server = await controller._create_server()  # type: ignore[func-returns-value]
-    try:
+    async with server:
         await stopping.wait()
-    finally:
-        controller.server.close()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

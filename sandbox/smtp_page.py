@@ -22,7 +22,7 @@ class Page(BaseHTTPRequestHandler):
     server_version = "mails"
     sys_version = ""
 
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         """Answers one request."""
         path = unquote(self.path.split("?")[0]).strip("/")
         name, _, part = path.partition("/")
@@ -31,7 +31,8 @@ class Page(BaseHTTPRequestHandler):
         elif (mail := self.mailbox.mail(name)) is None:
             self._answer(_render("list.html", mails=[]), HTTPStatus.NOT_FOUND)
         elif part == "html":
-            self._answer(mail.part("html"))
+            # Links open beside the page: the portal refuses to be shown in anybody's frame.
+            self._answer(mail.part("html").replace("<head>", '<head><base target="_blank">', 1))
         else:
             headers = [(header, mail.header(header)) for header in HEADERS if mail.header(header)]
             self._answer(_render("mail.html", headers=headers, text=mail.part("plain"), **_line(mail)))
@@ -92,8 +93,9 @@ dt { font-weight: bold; } dd { margin: 0 0 8px; overflow-wrap: anywhere; }
 {% else %}<li>No mail yet. It comes here a moment after the portal sends it.</li>{% endfor %}</ol>{% endblock %}""",
             "mail.html": """{% extends "frame.html" %}{% block title %}{{ subject }}{% endblock %}
 {% block main %}<p><a href="/">All mails</a></p><h1>{{ subject }}</h1>
-<iframe sandbox title="The mail as a mail program shows it" src="{{ address }}/html"></iframe>
-<h2>The same in plain text</h2><pre>{{ text }}</pre>
+<iframe sandbox="allow-popups allow-popups-to-escape-sandbox"
+title="The mail as a mail program shows it" src="{{ address }}/html"></iframe>
+<h2>The same in plain text</h2><pre>{{ text | urlize(target="_blank") }}</pre>
 <h2>Headers</h2><dl>{% for name, value in headers %}<dt>{{ name }}</dt><dd>{{ value }}</dd>{% endfor %}</dl>
 {% endblock %}""",
         }

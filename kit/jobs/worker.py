@@ -137,7 +137,7 @@ class Worker:
             self._do(name, arguments)
         except Exception as error:
             log.warning("job %s went wrong on attempt %s", name, attempt, exc_info=True)
-            self._insist(partial(self._put_off, str(DBOS.workflow_id), name, arguments, attempt, error))
+            self._database.insist(partial(self._put_off, str(DBOS.workflow_id), name, arguments, attempt, error))
         finally:
             with self._count:
                 self._running -= 1
@@ -162,16 +162,6 @@ class Worker:
         else:
             root = id if attempt == 1 else id.removesuffix(f"#{attempt}")
             put(session, f"{root}#{attempt + 1}", name, arguments, attempt=attempt + 1, wait=wait)
-
-    def _insist(self, work: Callable[[Session], None]) -> None:
-        """Does what must not be lost: when the database is gone, until it is back, or until this process ends and
-        another takes over."""
-        while True:
-            try:
-                return self._database.run(work)
-            except SQLAlchemyError:
-                log.warning("the database did not answer; trying again", exc_info=True)
-                time.sleep(BEAT_SECONDS)
 
 
 def _as_function(work: Callable[[str, dict[str, Argument], int], None]) -> Callable[..., None]:

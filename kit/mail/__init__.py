@@ -1,0 +1,22 @@
+"""Mail: written in the transaction that causes it, sent by the worker, kept with what became of it."""
+
+from kit.mail.models import MailMessage, State
+from kit.mail.outbox import SEND, queue, register, send_again, sender
+from kit.mail.smtp import Letter, Mailer, MailRefused, SmtpMailer
+from kit.mail.writing import Address, Letterhead
+
+__all__ = [
+    "SEND",
+    "Address",
+    "Letter",
+    "Letterhead",
+    "MailMessage",
+    "MailRefused",
+    "Mailer",
+    "SmtpMailer",
+    "State",
+    "queue",
+    "register",
+    "send_again",
+    "sender",
+]

@@ -1,0 +1,148 @@
+"""Queueing mails in the transaction that causes them, and sending them after it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from kit import jobs
+from kit.clock import Clock
+from kit.db import Database
+from kit.ids import new_code
+from kit.jobs import Backoff, Job
+from kit.mail.models import MailMessage, State
+from kit.mail.smtp import Letter, Mailer, MailRefused
+from kit.mail.writing import Address, Letterhead, write
+
+SEND = Job("send mail")
+# Three days: 2, 6, 18, 54 seconds and so on to an hour, then hourly. After that somebody has to look.
+ATTEMPTS = 76
+BACKOFF = Backoff(attempts=ATTEMPTS + 10, first=2.0, factor=3.0, longest=3600.0)
+# Longer than a conversation with the mail server can take before its time-outs end it.
+LEASE = timedelta(seconds=90)
+REMOVED = "The words were removed when this mail had left: they held a link that works once.\n"
+ERROR_LENGTH = 500
+
+
+class BeingSent(Exception):
+    """Another worker has this mail in hand, or died with it in hand a moment ago: look again later."""
+
+
+def queue(
+    session: Session,
+    clock: Clock,
+    *,
+    template: str,
+    to: Address,
+    context: dict[str, Any],
+    letterhead: Letterhead,
+    about: tuple[str, int] | None = None,
+    secret: bool = False,
+) -> int:
+    """Writes a mail into the outbox and has it sent once the caller's transaction is committed; returns its id.
+
+    `template` is `<package>/<name>`, see `kit.mail.writing.write`. `about`: kind and id of what the mail is about.
+    `secret`: the words hold a one-use link, and are removed when the mail has left.
+    """
+    written = write(template, letterhead, to, context)
+    about_kind, about_id = about or (None, None)
+    message = MailMessage(
+        message_id=letterhead.new_message_id(),
+        to_address=to.email,
+        to_name=to.name,
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
+        template=template,
+        secret=secret,
+        state=State.QUEUED,
+        attempts=0,
+        queued_at=clock.now(),
+        about_kind=about_kind,
+        about_id=about_id,
+    )
+    session.add(message)
+    session.flush()
+    jobs.enqueue(session, SEND, key=str(message.id), message=message.id)
+    return message.id
+
+
+def send_again(session: Session, clock: Clock, message: int) -> bool:
+    """Queues a mail that was given up once more; False when it was not given up, or its words are gone."""
+    row = session.get(MailMessage, message, with_for_update=True, populate_existing=True)
+    if row is None or row.state != State.FAILED:
+        return False
+    row.state, row.attempts, row.queued_at = State.QUEUED, 0, clock.now()
+    session.flush()
+    jobs.enqueue(session, SEND, key=f"{message} {new_code()}", message=message)
+    return True
+
+
+def sender(database: Database, clock: Clock, mailer: Mailer, *, lease: timedelta = LEASE) -> Callable[[int], None]:
+    """The handler of `SEND`: claims a mail, hands it to the mail server outside any transaction, notes the outcome.
+
+    When it is not known what became of a try (a crash, a time-out), the mail goes out again with the same Message-ID:
+    twice is better than never.
+    """
+
+    def send(message: int) -> None:
+        letter = database.run(lambda session: _claim(session, clock, message, lease))
+        if letter is None:
+            return
+        try:
+            mailer.send(letter)
+        except MailRefused as error:
+            refusal = str(error)
+            database.insist(lambda session: _note_failure(session, message, refusal, final=True))
+        except Exception as error:
+            told = f"{type(error).__name__}: {error}"
+            if not database.insist(lambda session: _note_failure(session, message, told, final=False)):
+                raise
+        else:
+            database.insist(lambda session: _note_sent(session, clock, message))
+
+    return send
+
+
+def register(handlers: jobs.Handlers, database: Database, clock: Clock, mailer: Mailer) -> None:
+    """Has the worker send mails."""
+    handlers.add(SEND, sender(database, clock, mailer), backoff=BACKOFF)
+
+
+def _claim(session: Session, clock: Clock, message: int, lease: timedelta) -> Letter | None:
+    """The mail, ours until the lease ends; None when there is nothing to do. Raises `BeingSent`."""
+    now = clock.now()
+    is_free = sa.or_(MailMessage.claimed_until.is_(None), MailMessage.claimed_until <= now)
+    claim = (
+        sa.update(MailMessage)
+        .where(MailMessage.id == message, MailMessage.state == State.QUEUED, is_free)
+        .values(claimed_until=now + lease, attempts=MailMessage.attempts + 1)
+        .returning(MailMessage)
+    )
+    row = session.scalars(claim, execution_options={"populate_existing": True}).one_or_none()
+    if row is not None:
+        to = Address(row.to_address, row.to_name)
+        return Letter(row.message_id, to, row.subject, row.text, row.html, row.queued_at)
+    if session.scalar(sa.select(MailMessage.state).where(MailMessage.id == message)) == State.QUEUED:
+        raise BeingSent(f"mail {message}")
+    return None
+
+
+def _note_sent(session: Session, clock: Clock, message: int) -> None:
+    row = session.get_one(MailMessage, message, with_for_update=True)
+    row.state, row.sent_at, row.claimed_until, row.last_error = State.SENT, clock.now(), None, None
+    if row.secret:
+        row.text = row.html = REMOVED
+
+
+def _note_failure(session: Session, message: int, error: str, *, final: bool) -> bool:
+    """Keeps why a try failed; True when it was the last."""
+    row = session.get_one(MailMessage, message, with_for_update=True)
+    row.last_error, row.claimed_until = error[:ERROR_LENGTH], None
+    if final or row.attempts >= ATTEMPTS:
+        row.state = State.FAILED
+        if row.secret:
+            row.text = row.html = REMOVED
+    return row.state == State.FAILED

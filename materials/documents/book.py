@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 
 from reportlab.platypus.flowables import Flowable
@@ -74,9 +75,8 @@ def build_book(markdown: str, target: Path) -> BookFacts:
 def split_chapters(blocks: tuple[Block, ...]) -> tuple[tuple[Block, ...], list[Chapter]]:
     """What stands before the first chapter, and the chapters."""
     starts = [index for index, block in enumerate(blocks) if isinstance(block, Heading) and block.level == 1]
-    ends = [*starts[1:], len(blocks)]
-    before = blocks[: starts[0]] if starts else blocks
-    return before, [_chapter(blocks[start:end]) for start, end in zip(starts, ends, strict=True)]
+    edges = [*starts, len(blocks)]
+    return blocks[: edges[0]], [_chapter(blocks[start:end]) for start, end in pairwise(edges)]
 
 
 def _chapter(blocks: tuple[Block, ...]) -> Chapter:

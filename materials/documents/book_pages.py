@@ -148,16 +148,15 @@ def cover(canvas: TaggedCanvas, source: Source, parent: Node) -> None:
 def imprint(canvas: TaggedCanvas, source: Source, parent: Node) -> None:
     """The back of the cover: what this book is, and who made it."""
     small = replace(BOOK.body, size=11, leading=16, colour=SOFT_INK)
-    lines = [
-        Text(
-            [Run(source.title, italic=True), Run(f". {source.subtitle}." if source.subtitle else ".")], small, Node("P")
-        ),
-        *([Text([Run(f"Edition {source.edition}")], small, Node("P"))] if source.edition else []),
-        *([Text([Run(source.credit)], small, Node("P"))] if source.credit else []),
-    ]
+    name = (
+        [Run(source.title, italic=True), Run(f". {source.subtitle}." if source.subtitle else ".")]
+        if source.title
+        else []
+    )
+    edition = [Run(f"Edition {source.edition}")] if source.edition else []
+    lines = [Text(runs, small, parent.add("P")) for runs in (name, edition, [Run(source.credit)]) if runs]
     y = 250.0
     for line in lines:
-        line.node = parent.add("P")
         y = put(canvas, line, text_left(canvas.page_number), y, 330) - 8
 
 
@@ -170,7 +169,7 @@ def opening(
     parent: Node,
 ) -> None:
     """A chapter's first page: number in the honey arch, title, lead and promises on the hill."""
-    texts = [_light(lead, 14, 21, Node("P"), MOON)] if lead else []
+    texts = [_light(lead, 14, 21, parent.add("P"), MOON)] if lead else []
     bottom = FOLIO_FOOT + FOLIO[1] + 14
     needed = _height(canvas, title, 471) + sum(_height(canvas, text, 440) + 12 for text in texts)
     rise = max(0.0, needed + 22 + 24 * len(promises) + bottom - 296)
@@ -187,7 +186,6 @@ def opening(
     canvas.restoreState()
     y = put(canvas, title, INNER, 296 + rise, 471)
     for text in texts:
-        text.node = parent.add("P")
         y = put(canvas, text, INNER, y - 12, 440)
     _promises(canvas, promises, parent, y - 22)
     folio(canvas, canvas.page_number)

@@ -23,6 +23,7 @@ from materials.documents.palette import (
 )
 
 WHOLE_BELOW = 240.0  # a box shorter than this is never split between pages
+ROOMY = 500.0  # most of a page: what does not fit here fits nowhere
 FEWEST = 3  # lines of a reflection that are worth writing on
 BADGE = (32.0, 38.0)
 
@@ -99,7 +100,8 @@ class Reflection(Panel):
         """The same box with fewer lines, when at least `FEWEST` of them or most of the wished ones have room."""
         self.wrap(width, height)
         room = int((height - self.text_height) // self.apart)
-        if room < min(self.lines, max(FEWEST, round(self.lines * 0.6))):
+        wished = min(self.lines, max(FEWEST, round(self.lines * 0.6)))
+        if room < (0 if height > ROOMY else wished):
             return []
         self.lines = room
         return [self]

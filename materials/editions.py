@@ -48,8 +48,7 @@ class EditionFacts:
     pages_done: int
     page_count: int | None
     refusal: str | None
-    prepared_sha256: str | None
-    prepared: Prepared | None
+    prepared_size: int | None
     published_at: datetime | None
     withdrawn_at: datetime | None
     withdrawn_reason: str | None
@@ -124,7 +123,7 @@ def replace_file(
     record_file(session, clock, file)
     row.original_sha256, row.file_name = file.sha256, file_name
     row.preparation, row.pages_done, row.page_count, row.refusal = Preparation.WAITING, 0, None, None
-    row.prepared_sha256, row.prepared = None, None
+    row.prepared_sha256, row.prepared_size, row.prepared = None, None, None
     session.flush()
     record(session, clock, actor, "edition file replaced", _subject(material, row), file=file_name, sha256=file.sha256)
     enqueue(session, PREPARE, edition_id=row.id)
@@ -212,6 +211,15 @@ def edition_with_code(session: Session, code: str) -> tuple[EditionFacts, list[E
     return _by_id(siblings)[found.id], siblings
 
 
+def prepared_file(session: Session, edition_id: int) -> tuple[str, Prepared]:
+    """The stored file that is ready for stamping, by its SHA-256, and what is known of it. Raises `NotThere`."""
+    wanted = sa.select(Edition.prepared_sha256, Edition.prepared).where(Edition.id == edition_id)
+    found = session.execute(wanted).first()
+    if found is None or found.prepared_sha256 is None:
+        raise NotThere
+    return found.prepared_sha256, Prepared.from_json(found.prepared)
+
+
 def current_of(editions: Iterable[EditionFacts]) -> EditionFacts | None:
     """The current one among the editions of a material."""
     return next((facts for facts in editions if facts.is_current), None)
@@ -246,8 +254,7 @@ def _facts(row: Edition, *, is_current: bool, superseded_at: datetime | None) ->
         pages_done=row.pages_done,
         page_count=row.page_count,
         refusal=row.refusal,
-        prepared_sha256=row.prepared_sha256,
-        prepared=Prepared.from_json(row.prepared) if row.prepared else None,
+        prepared_size=row.prepared_size,
         published_at=row.published_at,
         withdrawn_at=row.withdrawn_at,
         withdrawn_reason=row.withdrawn_reason,

@@ -89,7 +89,8 @@ class Edition(Base):
     page_count: Mapped[int | None] = mapped_column(sa.Integer)
     refusal: Mapped[str | None] = mapped_column(sa.Text)
     prepared_sha256: Mapped[str | None] = mapped_column(sa.ForeignKey("kit_stored_file.sha256"))
-    prepared: Mapped[dict[str, Any] | None]
+    prepared_size: Mapped[int | None]
+    prepared: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]

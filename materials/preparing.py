@@ -117,6 +117,7 @@ def _finish(session: Session, clock: Clock, task: _Task, stored: StoredObject, m
         task,
         preparation=Preparation.READY,
         prepared_sha256=stored.sha256,
+        prepared_size=stored.size,
         prepared=made.to_json(),
         pages_done=made.page_count,
         page_count=made.page_count,

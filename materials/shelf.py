@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session, joinedload
 from kit.audit import Subject, record
 from kit.clock import Clock, london
 from kit.ids import new_code
-from kit.pdf.stamping import Patch, StampFacts, personal_bytes
+from kit.pdf.stamping import Patch, Prepared, StampFacts, personal_bytes
 from kit.refusals import NotThere, Refused
 from licences.entitlements import Entitlement, Refusal, entitlement, entitlements
 from licences.people.viewer import Viewer
-from materials.editions import Change, EditionFacts, current_of, edition, editions_of, editions_of_many
+from materials.editions import Change, EditionFacts, current_of, edition, editions_of, editions_of_many, prepared_file
 from materials.library import MaterialFacts, material, materials
 from materials.models import Copy, EditionState
 
@@ -142,7 +142,9 @@ def take_copy(session: Session, clock: Clock, viewer: Viewer, *, material_id: in
         taken_at=clock.now(),
         press=press,
     )
-    _patches(row, wanted)  # a name that cannot be written is found out now, not when the file is asked for
+    _patches(
+        row, wanted, prepared_file(session, wanted.id)[1]
+    )  # a name that cannot be written is found out now, not when the file is asked for
     session.add(row)
     session.flush()
     subject = Subject("copy", row.id, f"{item.title} {wanted.number}", viewer.organisation_id)
@@ -164,10 +166,9 @@ def open_copy(session: Session, clock: Clock, viewer: Viewer, code: str) -> Open
     wanted = edition(session, row.edition_id)
     item = material(session, wanted.material_id)
     _demand(session, clock, viewer, item, wanted)
-    if wanted.prepared is None or wanted.prepared_sha256 is None:
-        raise NotThere
+    sha256, prepared = prepared_file(session, wanted.id)
     name = f"{item.title} {wanted.number} - {row.person_name}.pdf"
-    return OpenCopy(row.code, wanted.prepared_sha256, wanted.prepared.size, _patches(row, wanted), name)
+    return OpenCopy(row.code, sha256, prepared.size, tuple(_patches(row, wanted, prepared)), name)
 
 
 def own_copies(session: Session, viewer: Viewer) -> list[tuple[CopyFacts, str]]:
@@ -201,9 +202,7 @@ def _entitlement(session: Session, clock: Clock, viewer: Viewer, item: MaterialF
     return answer
 
 
-def _patches(row: Copy, wanted: EditionFacts) -> tuple[Patch, ...]:
-    if wanted.prepared is None:
-        raise NotThere
+def _patches(row: Copy, wanted: EditionFacts, prepared: Prepared) -> list[Patch]:
     day = london(row.taken_at)
     facts = StampFacts(
         name=row.person_name,
@@ -212,7 +211,7 @@ def _patches(row: Copy, wanted: EditionFacts) -> tuple[Patch, ...]:
         edition_label=wanted.label,
         copy_code=row.code,
     )
-    return tuple(personal_bytes(wanted.prepared, facts))
+    return personal_bytes(prepared, facts)
 
 
 def _on_shelf(item: MaterialFacts, editions: list[EditionFacts], held: list[CopyFacts], answer: Entitlement) -> OnShelf:

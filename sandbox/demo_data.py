@@ -197,31 +197,29 @@ def _move_in(session: Session, clock: SteppingClock, place: Place, programme_id:
     if not place.seats:
         return
     day = today(SystemClock())
-    starts, ends = _licence_year(place, day)
-    licence = terms.grant(
-        session,
-        clock,
-        TEAM,
-        organisation_id=made.id,
-        programme_id=programme_id,
-        starts_on=starts,
-        ends_on=ends,
-        seats=place.seats,
-        reason="Signed order form on file",
-    )
+    for starts, ends in _licence_years(place, day):
+        licence = terms.grant(
+            session,
+            clock,
+            TEAM,
+            organisation_id=made.id,
+            programme_id=programme_id,
+            starts_on=starts,
+            ends_on=ends,
+            seats=place.seats,
+            reason="Signed order form on file",
+        )
     for position, (person_id, role) in enumerate(people):
         if role is Role.TRAINER:
             seats.give(session, clock, TEAM, licence, person_id)
             _accredit(session, clock, person_id, programme_id, day + timedelta(days=90 + 95 * position))
 
 
-def _licence_year(place: Place, day: date) -> tuple[date, date]:
-    """One organisation's licence has ended, one begins later; the others run."""
-    if place.name.startswith("Saltmarsh"):
-        return day - timedelta(days=400), day - timedelta(days=36)
-    if place.name.startswith("Eastvale"):
-        return day + timedelta(days=21), day + timedelta(days=21 + 364)
-    return day - timedelta(days=235), day + timedelta(days=129)
+def _licence_years(place: Place, day: date) -> list[tuple[date, date]]:
+    """One organisation's licence has ended, one begins later; the others run in their second year."""
+    begins = {"Saltmarsh Learning Trust": -400, "Eastvale Virtual School": 21}.get(place.name)
+    starts = [begins] if begins is not None else [-600, -235]
+    return [(day + timedelta(days=start), day + timedelta(days=start + 364)) for start in starts]
 
 
 def _accredit(session: Session, clock: SteppingClock, person_id: int, programme_id: int, until: date) -> None:

@@ -42,7 +42,7 @@ class Everything(forms.Query):
     maybe = forms.choice("Maybe", [("a", "A")])
     programme = forms.pick("Programme", [("", "Choose"), ("abm", "ABM")], missing="Choose a programme")
     told = forms.several("Told", [("trainers", "Trainers"), ("staff", "Staff")])
-    must = forms.tick("Must")
+    must = forms.tick("Must", hint="Leave empty for small corrections")
     agreed = forms.tick("I agree", missing="Tick to agree")
     pdf = forms.file("The PDF", missing="Choose a file", endings=["pdf"])
     lines = forms.parts(Line, least=1, most=3)
@@ -232,7 +232,9 @@ def test_hints_and_errors_are_tied_to_their_input(app: Flask) -> None:
         form.validate()
         assert 'aria-describedby="seats-error"' in form.seats()
         assert 'aria-invalid="true"' in form.seats()
-        assert 'id="must-item-hint"' not in form.must()
+        drawn = form.must()
+        assert drawn.index('type="checkbox"') < drawn.index("Leave empty for small corrections")
+        assert 'id="must-item-hint"' in drawn
         assert "govuk-hint" not in form.use()
 
 

@@ -123,6 +123,7 @@ def test_a_form_with_errors_says_so_first(client: FlaskClient) -> None:
     text = client.get("/developers/components/form").text
     assert "<title>Error: A form with errors – Secure Base</title>" in text
     assert "10 things to put right" in text
+    assert len(re.findall(r'<li><a href="#[^"]+">[^<]+', text)) == 10
     assert text.index("govuk-error-summary") < text.index("<h1")
     assert text.count('aria-invalid="true"') >= 8
     assert "&lt;b&gt;" in text

@@ -6,6 +6,7 @@ a job chains and seals them each minute, so that a change made behind the databa
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from kit.clock import Clock
 from kit.db import Base
+from kit.keyset import Span, holds_words, within
 
 
 @dataclass(frozen=True)
@@ -136,3 +138,85 @@ def broken_seal(session: Session) -> int | None:
         if seal != kept:
             return entry.id
     return None
+
+
+@dataclass(frozen=True)
+class AuditQuery:
+    """What to look for in the trail; nothing set means everything. `since` is included, `until` is not."""
+
+    actor: str = ""
+    action: str = ""
+    subject_kind: str = ""
+    subject: str = ""
+    organisation_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class ChainState:
+    """How the chain of seals stands: how many links, up to when, how many entries wait, and what the newest links say.
+
+    `broken_entry` is the first of the `checked` newest links that does not fit, or None when they are whole.
+    """
+
+    links: int
+    waiting: int
+    sealed_until: datetime | None
+    checked: int
+    broken_entry: int | None
+
+
+def entries(session: Session, query: AuditQuery, span: Span) -> list[AuditEntry]:
+    """A stretch of the entries that fit, in one statement."""
+    wanted = sa.select(AuditEntry).where(*_conditions(query))
+    return list(session.scalars(within(wanted, AuditEntry.at, AuditEntry.id, span)))
+
+
+def every_entry(session: Session, query: AuditQuery) -> Iterator[AuditEntry]:
+    """All entries that fit, newest first, read in pieces so that memory stays flat."""
+    wanted = sa.select(AuditEntry).where(*_conditions(query)).order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+    yield from session.scalars(wanted.execution_options(yield_per=500))
+
+
+def known_actions(session: Session) -> list[str]:
+    """The actions that ever happened, in the order of the alphabet."""
+    return list(session.scalars(sa.select(AuditEntry.action).distinct().order_by(AuditEntry.action)))
+
+
+def known_kinds(session: Session) -> list[str]:
+    """The kinds of thing that were ever changed, in the order of the alphabet."""
+    return list(session.scalars(sa.select(AuditEntry.subject_kind).distinct().order_by(AuditEntry.subject_kind)))
+
+
+def chain_state(session: Session, newest: int = 200) -> ChainState:
+    """Checks the newest links only, so that it costs the same however long the trail is; `broken_seal` checks all."""
+    sealed = sa.select(AuditSeal, AuditEntry).join(AuditEntry, AuditEntry.id == AuditSeal.entry_id)
+    rows = session.execute(sealed.order_by(AuditSeal.position.desc()).limit(newest + 1)).all()
+    links = session.scalar(sa.select(sa.func.count()).select_from(AuditSeal)) or 0
+    recorded = session.scalar(sa.select(sa.func.count()).select_from(AuditEntry)) or 0
+    pairs = list(zip(rows, rows[1:] if len(rows) > newest else [*rows[1:], None], strict=False))
+    broken = [
+        seal.entry_id
+        for (seal, entry), before in pairs
+        if seal.seal != seal_of("" if before is None else before[0].seal, entry)
+    ]
+    until = max((entry.at for _, entry in rows), default=None)
+    return ChainState(links, recorded - links, until, len(pairs), broken[-1] if broken else None)
+
+
+def _conditions(query: AuditQuery) -> Iterator[sa.ColumnElement[bool]]:
+    if query.actor:
+        yield holds_words(query.actor, AuditEntry.actor_name)
+    if query.subject:
+        yield holds_words(query.subject, AuditEntry.subject_label)
+    if query.action:
+        yield AuditEntry.action == query.action
+    if query.subject_kind:
+        yield AuditEntry.subject_kind == query.subject_kind
+    if query.organisation_id is not None:
+        yield AuditEntry.organisation_id == query.organisation_id
+    if query.since is not None:
+        yield AuditEntry.at >= query.since
+    if query.until is not None:
+        yield AuditEntry.at < query.until

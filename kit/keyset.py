@@ -1,0 +1,65 @@
+"""Lists that grow, read page by page: newest first, from a row's own key instead of a page number."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Span:
+    """Which rows of a list: `size` of them at the most, strictly older or strictly newer than a key, or the newest."""
+
+    size: int
+    older_than: str = ""
+    newer_than: str = ""
+
+
+def key_of(moment: datetime, row_id: int) -> str:
+    """A row's place in its list, safe in an address: microseconds since 1970 and the row's id."""
+    return f"{(moment - _EPOCH) // timedelta(microseconds=1)}.{row_id}"
+
+
+def within(
+    wanted: sa.Select[Any], moment: InstrumentedAttribute[datetime], row_id: InstrumentedAttribute[int], span: Span
+) -> sa.Select[Any]:
+    """The statement, ordered and cut to the span: newest first, but oldest first for `newer_than`.
+
+    A key that cannot be read means the beginning of the list.
+    """
+    older, newer = _read(span.older_than), _read(span.newer_than)
+    if newer and not older:
+        after = sa.or_(moment > newer[0], sa.and_(moment == newer[0], row_id > newer[1]))
+        return wanted.where(after).order_by(moment, row_id).limit(span.size)
+    if older:
+        wanted = wanted.where(sa.or_(moment < older[0], sa.and_(moment == older[0], row_id < older[1])))
+    return wanted.order_by(moment.desc(), row_id.desc()).limit(span.size)
+
+
+def holds_words(words: str, *columns: InstrumentedAttribute[str]) -> sa.ColumnElement[bool]:
+    """Each word is somewhere in one of the columns, whatever its capitals.
+
+    SQLite folds only A to Z, so the word is looked for as it was typed, too.
+    """
+    return sa.and_(
+        sa.true(),
+        *(
+            sa.or_(
+                *(column.icontains(word, autoescape=True) for column in columns),
+                *(column.contains(word, autoescape=True) for column in columns),
+            )
+            for word in words.split()
+        ),
+    )
+
+
+def _read(key: str) -> tuple[datetime, int] | None:
+    micros, _, row_id = key.partition(".")
+    try:
+        return _EPOCH + timedelta(microseconds=int(micros)), min(int(row_id), 2**62)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,126 @@
+"""Every copy taken, for staff: searched, filtered, counted."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from kit.ids import typed_code
+from kit.keyset import Span, holds_words, key_of, within
+from materials.models import Copy, Edition, Material
+
+SHORTEST_CODE = 4
+
+
+@dataclass(frozen=True)
+class CopyQuery:
+    """What to look for; nothing set means every copy. `since` is included, `until` is not."""
+
+    words: str = ""
+    material_id: int | None = None
+    edition_id: int | None = None
+    organisation_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class TakenCopy:
+    """One copy with the frozen names on its stamp."""
+
+    id: int
+    code: str
+    taken_at: datetime
+    person_id: int
+    person_name: str
+    organisation_id: int
+    organisation_name: str
+    material_id: int
+    material_title: str
+    edition_id: int
+    edition_number: str
+
+    @property
+    def key(self) -> str:
+        return key_of(self.taken_at, self.id)
+
+
+def copies(session: Session, query: CopyQuery, span: Span) -> list[TakenCopy]:
+    """A stretch of the copies that fit, in one statement."""
+    return _taken(session, within(_matching(query), Copy.taken_at, Copy.id, span))
+
+
+def every_copy(session: Session, query: CopyQuery) -> Iterator[TakenCopy]:
+    """All copies that fit, newest first, read in pieces so that memory stays flat."""
+    wanted = _matching(query).order_by(Copy.taken_at.desc(), Copy.id.desc())
+    for row in session.execute(wanted.execution_options(yield_per=500)):
+        yield TakenCopy(*row)
+
+
+def count_copies(session: Session, *since: datetime) -> list[int]:
+    """How many copies were taken since each of the moments, in one statement."""
+    counted = [sa.func.count(Copy.id).filter(Copy.taken_at >= moment) for moment in since]
+    return list(session.execute(sa.select(*counted).where(Copy.taken_at >= min(since))).one())
+
+
+def copies_of_editions(session: Session, edition_ids: Sequence[int]) -> dict[int, int]:
+    """How often each of the editions was taken; those never taken are left out."""
+    counted = sa.select(Copy.edition_id, sa.func.count()).where(Copy.edition_id.in_(edition_ids))
+    return dict(session.execute(counted.group_by(Copy.edition_id)).tuples().all())
+
+
+def takers(session: Session) -> list[tuple[int, str]]:
+    """The organisations that ever took a copy, with the name of their newest one, by name."""
+    newest = sa.select(sa.func.max(Copy.id)).group_by(Copy.organisation_id)
+    rows = session.execute(sa.select(Copy.organisation_id, Copy.organisation_name).where(Copy.id.in_(newest)))
+    return sorted(rows.tuples().all(), key=lambda row: row[1].casefold())
+
+
+def _taken(session: Session, wanted: sa.Select[Any]) -> list[TakenCopy]:
+    return [TakenCopy(*row) for row in session.execute(wanted)]
+
+
+def _matching(query: CopyQuery) -> sa.Select[Any]:
+    wanted: sa.Select[Any] = (
+        sa.select(
+            Copy.id,
+            Copy.code,
+            Copy.taken_at,
+            Copy.person_id,
+            Copy.person_name,
+            Copy.organisation_id,
+            Copy.organisation_name,
+            Material.id,
+            Material.title,
+            Edition.id,
+            Edition.number,
+        )
+        .join(Edition, Edition.id == Copy.edition_id)
+        .join(Material, Material.id == Edition.material_id)
+    )
+    return wanted.where(*_conditions(query))
+
+
+def _conditions(query: CopyQuery) -> Iterator[sa.ColumnElement[bool]]:
+    if query.words:
+        yield sa.or_(holds_words(query.words, Copy.person_name, Copy.organisation_name), *_with_code(query.words))
+    if query.material_id is not None:
+        yield Material.id == query.material_id
+    if query.edition_id is not None:
+        yield Edition.id == query.edition_id
+    if query.organisation_id is not None:
+        yield Copy.organisation_id == query.organisation_id
+    if query.since is not None:
+        yield Copy.taken_at >= query.since
+    if query.until is not None:
+        yield Copy.taken_at < query.until
+
+
+def _with_code(words: str) -> Iterator[sa.ColumnElement[bool]]:
+    """A copy code as read off paper: its beginning is enough, with spaces, in small letters, O for 0."""
+    code = typed_code(words)
+    if len(code) >= SHORTEST_CODE and code.isascii():
+        yield Copy.code.startswith(code, autoescape=True)

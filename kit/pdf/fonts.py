@@ -1,11 +1,14 @@
 """The typeface of everything we print: Atkinson Hyperlegible Next, embedded, in three cuts.
 
+Its companion, Noto Sans, stands in for names with letters that it lacks (Vietnamese, Yoruba, Greek, Cyrillic).
+
 `register()` makes it known to ReportLab; `glyph_table()` is the light reader that stamping needs at request time.
 """
 
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from unicodedata import combining
 
 from fontTools.ttLib import TTFont as FontFile
 
@@ -14,11 +17,13 @@ TYPEFACES = Path(__file__).parent / "typefaces"
 REGULAR = "Hyperlegible"
 BOLD = "Hyperlegible-Bold"
 ITALIC = "Hyperlegible-Italic"
+COMPANION = "NotoSans-Names"
 
 FILES = {
     REGULAR: TYPEFACES / "AtkinsonHyperlegibleNext-Regular.ttf",
     BOLD: TYPEFACES / "AtkinsonHyperlegibleNext-Bold.ttf",
     ITALIC: TYPEFACES / "AtkinsonHyperlegibleNext-Italic.ttf",
+    COMPANION: TYPEFACES / "NotoSans-Names.ttf",
 }
 
 
@@ -67,6 +72,8 @@ def glyph_table(name: str = REGULAR) -> GlyphTable:
         scale = 1000 / font["head"].unitsPerEm
         metrics = font["hmtx"]
         drawable = {chr(code): glyph for code, glyph in font.getBestCmap().items() if font.getGlyphID(glyph) != 0}
+        if name != COMPANION:  # its accents stand beside the letter before them, the companion's above it
+            drawable = {character: glyph for character, glyph in drawable.items() if not combining(character)}
         return GlyphTable(
             glyphs={character: font.getGlyphID(glyph) for character, glyph in drawable.items()},
             advances={character: round(metrics[glyph][0] * scale) for character, glyph in drawable.items()},

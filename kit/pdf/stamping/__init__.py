@@ -5,11 +5,12 @@
 disk. Nothing else in the file changes, so its length and its cross-reference table are the same for every copy.
 """
 
-from kit.pdf.stamping.personal import DoesNotFit, NameNotDrawable, personal_bytes, personal_text
+from kit.pdf.stamping.personal import personal_bytes, personal_text
 from kit.pdf.stamping.prepared import Patch, Prepared, Slot, StampFacts, StampStyle
 from kit.pdf.stamping.preparing import prepare
 from kit.pdf.stamping.reading_back import ReadBackFailed, read_back
 from kit.pdf.stamping.refusals import CannotPrepare, RefusalReason
+from kit.pdf.stamping.setting import DoesNotFit, NameNotDrawable
 from kit.pdf.stamping.splicing import ReadRange, file_reader, spliced, write_copy
 
 __all__ = [

@@ -7,15 +7,17 @@ import pikepdf
 import segno
 from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
 
-from kit.pdf.fonts import FILES, REGULAR, GlyphTable, glyph_table
-from kit.pdf.stamping.personal import FONT, GREY, PAD, SLOT_LENGTH, SMALLEST
+from kit.pdf.fonts import COMPANION, FILES, REGULAR, glyph_table
+from kit.pdf.stamping.personal import COMPANION_FONT, GREY, HOUSE_FONT, PAD, SLOT_LENGTH
 from kit.pdf.stamping.placement import PageShape, Placement, placed
+from kit.pdf.stamping.setting import SMALLEST
 
 MODULE = 1.0  # points: 0.35 mm, which a telephone reads from print
 QUIET_MODULES = 4  # white around a QR, asked for by ISO/IEC 18004
 ADDRESS_SIZE = 6.0  # points
 QUESTION = "Is this the current edition? "
 SLOT_NAME = "/Slot"
+FACES = {HOUSE_FONT: REGULAR, COMPANION_FONT: COMPANION}
 
 
 def packed(pdf: Pdf, content: bytes, **entries: object) -> Stream:
@@ -28,10 +30,11 @@ def readable(address: str) -> str:
     return address.removeprefix("https://")
 
 
-def embedded_font(pdf: Pdf, table: GlyphTable) -> pikepdf.Object:
-    """The whole regular cut, addressed by Unicode, so that what a slot holds does not depend on glyph numbers."""
-    file = FILES[REGULAR].read_bytes()
-    base = Name("/AtkinsonHyperlegibleNext-Regular")
+def embedded_font(pdf: Pdf, name: str) -> pikepdf.Object:
+    """A whole typeface, addressed by Unicode, so that what a slot holds does not depend on glyph numbers."""
+    table = glyph_table(name)
+    file = FILES[name].read_bytes()
+    base = Name(f"/{FILES[name].stem}")
     descriptor = Dictionary(
         Type=Name.FontDescriptor,
         FontName=base,
@@ -110,8 +113,7 @@ class StampSet:
     pdf: Pdf
     token: str
     address: str | None
-    font: pikepdf.Object
-    table: GlyphTable
+    fonts: Dictionary
     qr: Stream | None = None
     qr_size: float = 0.0
     slots: dict[float, Stream] = field(default_factory=dict)
@@ -122,8 +124,8 @@ class StampSet:
     @classmethod
     def begun(cls, pdf: Pdf, token: str, address: str | None) -> "StampSet":
         """The parts that every page shares; `address` is None for a stamp without one."""
-        table = glyph_table()
-        made = cls(pdf, token, address, embedded_font(pdf, table), table)
+        fonts = {f"/{name}": embedded_font(pdf, face) for name, face in FACES.items()}
+        made = cls(pdf, token, address, pdf.make_indirect(Dictionary(fonts)))
         if address:
             made.qr_size, content = qr_drawing(address)
             box = Array([0, 0, made.qr_size, made.qr_size])
@@ -133,7 +135,7 @@ class StampSet:
     def form(self, shape: PageShape) -> Stream | None:
         """The stamp for pages of this shape, or None where the page is too small for one."""
         if shape not in self.forms:
-            placement = placed(shape, self.qr_size, self.table.width(readable(self.address or ""), SMALLEST))
+            placement = placed(shape, self.qr_size, glyph_table().width(readable(self.address or ""), SMALLEST))
             self.forms[shape] = self._drawn(placement) if placement else None
         return self.forms[shape]
 
@@ -158,7 +160,7 @@ class StampSet:
             Subtype=Name.Form,
             BBox=Array([0, 0, _real(placement.width), _real(placement.height)]),
             Matrix=Array([_real(number) for number in placement.matrix]),
-            Resources=Dictionary(Font=Dictionary({f"/{FONT}": self.font}), XObject=names),
+            Resources=Dictionary(Font=self.fonts, XObject=names),
         )
 
     def _slot(self, placement: Placement) -> Stream:
@@ -170,22 +172,22 @@ class StampSet:
                 Type=Name.XObject,
                 Subtype=Name.Form,
                 BBox=Array([_real(-PAD), 0, _real(width + PAD), 2000]),
-                Resources=Dictionary(Font=Dictionary({f"/{FONT}": self.font})),
+                Resources=Dictionary(Font=self.fonts),
             )
         return self.slots[width]
 
     def _address_line(self, address: str, placement: Placement) -> str:
         """The address with its question, or alone where the page is too narrow for both."""
         text = QUESTION + readable(address)
-        if self.table.width(text, SMALLEST) > placement.text_width:
+        if glyph_table().width(text, SMALLEST) > placement.text_width:
             text = readable(address)
-        width = self.table.width(text, 1.0)
+        width = glyph_table().width(text, 1.0)
         size = min(ADDRESS_SIZE, placement.text_width / width)
         codes = text.encode("utf-16-be").hex().upper()
         return (
             f"1 g {placement.left - PAD:.3f} {placement.foot - PAD:.3f} {width * size + 2 * PAD:.3f} "
             f"{placement.bottom - placement.foot + PAD:.3f} re f\n"
-            f"{GREY} g BT /{FONT} {size:.2f} Tf {placement.left:.3f} {placement.foot + 0.25 * size:.3f} Td "
+            f"{GREY} g BT /{HOUSE_FONT} {size:.2f} Tf {placement.left:.3f} {placement.foot + 0.25 * size:.3f} Td "
             f"<{codes}> Tj ET"
         )
 

@@ -47,8 +47,9 @@ class Patch:
 class Prepared:
     """A file ready for stamping.
 
-    `size` is in bytes and the same for every copy. `widths` holds the advance of each character that the embedded
-    typeface can draw, in thousandths of the font size. `notes` are sentences for the person who uploaded the file.
+    `size` is in bytes and the same for every copy. The widths are the advances of all characters that the embedded
+    typefaces can draw, in thousandths of the font size: first the house's, then those of its companion, for words that
+    the first cannot draw. `notes` are sentences for the person who uploaded the file.
     """
 
     style: StampStyle
@@ -58,11 +59,13 @@ class Prepared:
     edition_label: str
     slots: tuple[Slot, ...]
     widths: dict[str, int]
+    companion_widths: dict[str, int]
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain lists, dicts, strings and numbers, for a JSON column."""
-        return {**asdict(self), "format": FORMAT, "style": self.style.value}
+        kept = {**asdict(self), "format": FORMAT, "style": self.style.value}
+        return kept | {key: _by_width(kept[key]) for key in ("widths", "companion_widths")}
 
     @classmethod
     def from_json(cls, kept: dict[str, Any]) -> Self:
@@ -74,7 +77,24 @@ class Prepared:
             **{
                 **fields,
                 "style": StampStyle(kept["style"]),
+                "widths": _by_character(kept["widths"]),
+                "companion_widths": _by_character(kept["companion_widths"]),
                 "slots": tuple(Slot(**slot) for slot in kept["slots"]),
                 "notes": tuple(kept["notes"]),
             }
         )
+
+
+def _by_width(widths: dict[str, int]) -> dict[str, str]:
+    """The characters of each width: a quarter of the length, and quicker to read."""
+    kept: dict[str, str] = {}
+    for character, width in widths.items():
+        kept[str(width)] = kept.get(str(width), "") + character
+    return kept
+
+
+def _by_character(kept: dict[str, str]) -> dict[str, int]:
+    widths: dict[str, int] = {}
+    for width, characters in kept.items():
+        widths.update(dict.fromkeys(characters, int(width)))
+    return widths

@@ -8,8 +8,10 @@ from pathlib import Path
 import pikepdf
 from pikepdf import Pdf
 
+from kit.pdf.fonts import COMPANION, REGULAR, glyph_table
+from kit.pdf.stamping.contents import Wrapping
 from kit.pdf.stamping.drawing import StampSet
-from kit.pdf.stamping.pages import Resources, Wrapping, shape_of
+from kit.pdf.stamping.pages import Resources, shape_of
 from kit.pdf.stamping.personal import SLOT_LENGTH
 from kit.pdf.stamping.prepared import Prepared, Slot, StampStyle
 from kit.pdf.stamping.refusals import LARGEST_FILE, CannotPrepare, RefusalReason, refuse_unfit
@@ -94,14 +96,15 @@ def _prepared(
         tagged=_tagged(pdf),
         edition_label=edition_label,
         slots=tuple(_found(target, stamps)),
-        widths=dict(stamps.table.advances),
+        widths=glyph_table(REGULAR).advances,
+        companion_widths=glyph_table(COMPANION).advances,
         notes=tuple(notes),
     )
 
 
 def _draw(pdf: Pdf, stamps: StampSet, progress: Progress) -> int:
     name = f"/Stamp{stamps.token[:8]}"  # a name that no page of the file uses for something of its own
-    wrapping, resources = Wrapping(pdf), Resources(pdf, name)
+    wrapping, resources = Wrapping(pdf, name), Resources(pdf, name)
     page_count = len(pdf.pages)
     for number, page in enumerate(pdf.pages, 1):
         form = stamps.form(shape_of(page.obj))
@@ -112,7 +115,7 @@ def _draw(pdf: Pdf, stamps: StampSet, progress: Progress) -> int:
             raise CannotPrepare(RefusalReason.PAGE_TOO_SMALL, message)
         if len(stamps.slots) > MOST_SLOTS:
             raise CannotPrepare(RefusalReason.TOO_MANY_SIZES)
-        wrapping.wrap(page.obj, name)
+        wrapping.wrap(page.obj)
         resources.add(page.obj, form)
         progress(number, page_count)
     return page_count
@@ -145,6 +148,6 @@ def _found(path: Path, stamps: StampSet) -> list[Slot]:
             marker = stamps.marker(width)
             offset = saved.find(marker)
             if offset < 0 or saved[offset : offset + SLOT_LENGTH] != marker.ljust(SLOT_LENGTH):
-                raise RuntimeError("a slot was not written as it was made")
+                raise AssertionError("a slot was not written as it was made")
             slots.append(Slot(offset, SLOT_LENGTH, width, height))
     return slots

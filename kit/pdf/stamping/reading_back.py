@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pikepdf
 
+from kit.pdf.stamping.contents import drawn_last
 from kit.pdf.stamping.drawing import SLOT_NAME
-from kit.pdf.stamping.pages import content_streams
 from kit.pdf.stamping.personal import personal_text
 from kit.pdf.stamping.prepared import Prepared, StampFacts
 
-_SHOWN = re.compile(rb"<([0-9A-F]*)> Tj")
-_DRAWN = re.compile(rb"/Artifact <<[^>]*>> BDC\s+q (/Stamp[0-9a-f]{8}) Do Q\s+EMC\s*$")
+_SHOWN = re.compile(rb"<([0-9A-F]+)> Tj")
 
 
 class ReadBackFailed(Exception):
@@ -38,12 +37,11 @@ def read_back(path: Path, prepared: Prepared, facts: StampFacts) -> None:
 
 def _slot(page: pikepdf.Object, number: int) -> pikepdf.Object:
     """The slot that the page's last operators draw."""
-    streams = content_streams(page)
-    drawn = _DRAWN.search(streams[-1].read_bytes()) if streams else None
-    if drawn is None:
+    name, _ = drawn_last(page)
+    if name is None:
         raise ReadBackFailed(f"page {number} does not end with its stamp")
     try:
-        form = page["/Resources"]["/XObject"][drawn[1].decode("ascii")]
+        form = page["/Resources"]["/XObject"][name]
         return form["/Resources"]["/XObject"][SLOT_NAME]
     except (KeyError, TypeError) as error:
         raise ReadBackFailed(f"page {number} does not know its stamp") from error

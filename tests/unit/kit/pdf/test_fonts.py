@@ -12,9 +12,18 @@ from kit.pdf import fonts
 NAMES = "Łukasz Wójcik, Siân Ŵyn, Đorđe Ğül, José Ñuñez, Ștefan Țepeș, Zoë O’Brien, Ádám Őry, STRAẞE"
 
 
-@pytest.mark.parametrize("cut", list(fonts.FILES))
+HOUSE = (fonts.REGULAR, fonts.BOLD, fonts.ITALIC)
+
+
+@pytest.mark.parametrize("cut", HOUSE)
 def test_each_cut_draws_the_letters_of_european_names(cut: str) -> None:
     assert fonts.glyph_table(cut).missing(NAMES + "·–—‘’“”…£€•0123456789") == ""
+
+
+def test_the_companion_draws_what_else_names_need_and_all_that_the_house_typeface_does() -> None:
+    companion = fonts.glyph_table(fonts.COMPANION)
+    assert companion.missing("Nguyễn Đặng Ọlá Ṣọlá Adébọ́ Ψυχή Жуковський Їжак Əliyev Ẓāhir") == ""
+    assert companion.missing("".join(fonts.glyph_table().glyphs)) in ("", "∕")
 
 
 def test_what_the_cut_cannot_draw_is_named_once() -> None:

@@ -186,6 +186,33 @@ def test_what_a_page_leaves_open_does_not_touch_the_stamp_nor_itself(tmp_path: P
     assert ImageChops.difference(before.crop(body), after.crop(body)).getbbox() is None
 
 
+@pytest.mark.parametrize(
+    "end", [b"(abc", b"<41 42", b"[1 2", b"<</A 1", b"BI /W 10 /H 10 ID xxx", b"BT /F1 12 Tf (abc) Tj (x", b"(\\"]
+)
+def test_a_page_that_breaks_off_cannot_swallow_the_stamp(tmp_path: Path, end: bytes) -> None:
+    source = pdf_file(tmp_path / "a.pdf", b"0 0 .4 rg 20 200 200 100 re f " + end)
+    _, copy = stamped(source)
+    assert LINE in text_of(copy)
+    assert picture(copy, 1, tmp_path).getpixel((100, 600)) < 100
+
+
+def test_names_of_many_scripts_are_drawn_and_extracted(tmp_path: Path) -> None:
+    names = "Nguyễn Thị Minh, Adébọ́lá Ọlá, Łukasz Ñuñez, Ψυχή Ελένη, Жуковський Їжак, Əliyev, Ŵyn"
+    facts = StampFacts(names, "Ysgol Tŷ Gwyn", "22 November 2026", "Edition 3.2", "7F3A-9C2K")
+    _, copy = stamped(pdf_file(tmp_path / "a.pdf"), facts=facts)
+    assert names in text_of(copy)
+
+
+def test_no_code_of_the_embedded_typefaces_leads_to_the_empty_box(tmp_path: Path) -> None:
+    prepared, copy = stamped(pdf_file(tmp_path / "a.pdf"))
+    with pikepdf.open(copy) as pdf:
+        name = next(iter(pdf.pages[0].obj["/Resources"]["/XObject"]))
+        fonts = pdf.pages[0].obj["/Resources"]["/XObject"][name]["/Resources"]["/Font"]
+        for key, widths in (("/F", prepared.widths), ("/G", prepared.companion_widths)):
+            glyphs = fonts[key]["/DescendantFonts"][0]["/CIDToGIDMap"].read_bytes()
+            assert all(glyphs[2 * ord(character) : 2 * ord(character) + 2] != b"\0\0" for character in widths)
+
+
 def test_what_ends_without_a_beginning_is_passed_over_as_browsers_do(tmp_path: Path) -> None:
     # Poppler and Ghostscript each do something else with an excess Q, so the picture to reach is one without any.
     excess = b"Q EMC q 2 0 0 2 0 0 cm Q Q 1 0 0 1 0 50 cm Q 0 0 .4 rg 20 200 200 100 re f Q"

@@ -7,6 +7,7 @@ from kit.clock import Clock, SystemClock
 from kit.db import Database
 from kit.jobs import Handlers, Worker
 from kit.links import PublicLinks
+from kit.mail import Letterhead
 from kit.store import ObjectStore
 from kit.web.house import House
 from materials.editions import PREPARE
@@ -18,11 +19,13 @@ SEAL_SECONDS = 60
 
 def make_house(settings: Settings, *, clock: Clock | None = None) -> House:
     """The ports of a process: one database, one store, one clock."""
+    links = PublicLinks(settings.public_url)
     return House(
         database=Database(settings.database_url),
         clock=clock or SystemClock(),
-        links=PublicLinks(settings.public_url),
+        links=links,
         store=ObjectStore(settings.store_url),
+        letterhead=Letterhead(settings.brand_name, settings.help_email, links),
     )
 
 

@@ -7,6 +7,7 @@ from flask import Flask, current_app
 
 from kit.clock import Clock
 from kit.db import Database
+from kit.mail import Letterhead
 from kit.ports import Links, Store
 
 _KEY = "house"
@@ -20,6 +21,7 @@ class House:
     clock: Clock
     links: Links
     store: Store
+    letterhead: Letterhead
 
 
 def furnish(app: Flask, made: House) -> None:

@@ -86,6 +86,7 @@ def test_the_same_text_gives_the_same_bytes(sample: tuple[Path, BookFacts], tmp_
         "# One\n\nLead.\n\n" + "".join("   " * depth + "- item\n" for depth in range(12)),
         "# " + "A very long title of a chapter " * 6 + "\n\n" + "Lead that goes on. " * 12 + "\n\n- a\n- b\n- c\n",
         "# One\n\n" + "x" * 3000,
+        "# One\n\nLead.\n\n| [a](#none) |\n|---|\n| [b](#none) |\n\n::: try [c](#none)\n- [d](#none)\n:::",
     ],
 )
 def test_odd_texts_are_set_all_the_same(markdown: str, tmp_path: Path) -> None:
@@ -93,6 +94,18 @@ def test_odd_texts_are_set_all_the_same(markdown: str, tmp_path: Path) -> None:
 
     assert facts.pages >= 2
     assert_pdf_ua(tmp_path / "odd.pdf")
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2])
+def test_a_chapter_always_opens_on_the_left(turns: int, tmp_path: Path) -> None:
+    pages = "\n\n::: page\n\nMore.".join(["# One\n\nLead.\n\nText.", *[""] * turns])
+    facts = build_book(f"{pages}\n\n# Two\n\nLead.\n\nText.", tmp_path / "book.pdf")
+
+    one, two = facts.headings
+    assert (one.page % 2, two.page % 2) == (0, 0)
+    assert two.page == one.page + 2 * (1 + (turns + 1) // 2)
+    assert one.last_page == two.page - 1
+    assert_accessible(tmp_path / "book.pdf", body=BODY)
 
 
 def test_what_cannot_be_drawn_is_refused(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from kit.pdf.tags import Node, TaggedCanvas
 
 SAFETY = 0.01  # points; widths are sums of floats
 
+RUNT = 0.15  # of the measure: a last line shorter than this looks lost
+
 # A line may break at a space, but not between a word such as “page” and its number.
 BREAK = re.compile(r"(?<!page)(?<!pages)(?<!Day)(?<!Chapter)(?<!chapter) +| +(?!\d)")
 
@@ -142,7 +144,15 @@ def break_lines(words: Sequence[Word], width: float) -> list[Line]:
             line, used = [], 0.0
     if line:
         lines.append(tuple(line))
-    return lines
+    return _without_runt(lines, width)
+
+
+def _without_runt(lines: list[Line], width: float) -> list[Line]:
+    """A short word alone on the last line gets the word before it for company."""
+    if len(lines) < 2 or len(lines[-1]) > 1 or lines[-1][0].width > width * RUNT or len(lines[-2]) < 3:
+        return lines
+    *rest, last = lines[-2]
+    return lines if last.ends_line else [*lines[:-2], tuple(rest), (last, *lines[-1])]
 
 
 def _fitting(word: Word, width: float) -> list[Word]:

@@ -35,6 +35,13 @@ class HandoutFacts:
     edition: str
     titles: tuple[tuple[str, int], ...]
 
+    def pages_of(self, title: str) -> tuple[int, int] | None:
+        """First and last page of the handout with this title; nothing when there is none."""
+        wanted = title.strip().casefold()
+        ends = [*(page - 1 for _, page in self.titles[1:]), self.pages]
+        spans = zip(self.titles, ends, strict=False)
+        return next(((first, last) for (one, first), last in spans if one.casefold() == wanted), None)
+
 
 def build_handouts(markdown: str, target: Path) -> HandoutFacts:
     """Set `markdown` as handouts and write them to `target`, tagged; the same text gives the same bytes.

@@ -47,6 +47,12 @@ class DeckFacts:
     edition: str
     titles: tuple[str, ...]
 
+    def pages_of(self, title: str) -> tuple[int, int] | None:
+        """First and last slide with this heading, from 1; nothing when there is none."""
+        wanted = title.strip().casefold()
+        found = [number for number, one in enumerate(self.titles, 1) if one.casefold() == wanted]
+        return (found[0], found[-1]) if found else None
+
 
 def build_slides(markdown: str, target: Path) -> DeckFacts:
     """Set `markdown` as a deck and write it to `target`, tagged; the same text gives the same bytes.

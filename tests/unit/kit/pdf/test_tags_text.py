@@ -31,6 +31,14 @@ def test_lines_fill_the_measure_and_lose_no_word() -> None:
     assert all(sum(word.width for word in words_of([Run(line)], STYLE)) <= 200 for line in lines)
 
 
+def test_a_short_word_is_not_left_alone_on_the_last_line() -> None:
+    text = "It is a matter of who is the grown-up in the room and who is not so"
+    widths = [width for width in range(120, 300) if len(text_lines(text, width)) > 1]
+
+    assert not any(text_lines(text, width)[-1] == "so" for width in widths)
+    assert all(" ".join(text_lines(text, width)) == text for width in widths)
+
+
 def test_a_word_stays_with_its_number() -> None:
     assert all("pages 41–44" in " ".join(text_lines("Read them on pages 41–44 now", width)) for width in (80, 120))
     assert not any(

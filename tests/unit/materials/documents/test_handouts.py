@@ -32,6 +32,7 @@ def test_each_handout_begins_a_page(tmp_path: Path) -> None:
 
     assert facts.pages == 2
     assert facts.titles == (("Before we meet", 1), ("After we met", 2))
+    assert (facts.pages_of("after we met"), facts.pages_of("Nothing")) == ((2, 2), None)
     assert "What went well?" in page_text(tmp_path / "sheets.pdf", "-f", "2")
     assert_accessible(tmp_path / "sheets.pdf", body=BODY)
 

@@ -41,6 +41,7 @@ def test_one_slide_between_two_borders(tmp_path: Path) -> None:
     facts = build_slides(DECK, tmp_path / "deck.pdf")
 
     assert facts.pages == 4
+    assert (facts.pages_of("what we do "), facts.pages_of("Nothing")) == ((2, 2), None)
     assert facts.titles == ("Welcome", "What we do", "Come back when you can.", "What helps you?")
     with pikepdf.open(tmp_path / "deck.pdf") as pdf:
         assert [tuple(float(side) for side in page.mediabox) for page in pdf.pages] == [(0, 0, 960, 540)] * 4

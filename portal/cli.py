@@ -58,7 +58,7 @@ def migrate(down_to: str | None) -> None:
 
 
 @main.command()
-@click.option("--port", default=lambda: int(os.environ.get("PORT", "8000")), show_default="PORT or 8000")
+@click.option("--port", type=int, default=lambda: int(os.environ.get("PORT", "8000")), show_default="PORT or 8000")
 def demo(port: int) -> None:
     """Start everything on this machine, with demo data: web, worker, and a mailbox that catches all mail."""
     from portal.demo import run_demo

@@ -1,7 +1,8 @@
 """Accreditations: a trainer's own qualification for a programme."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -11,6 +12,18 @@ from kit.clock import Clock
 from kit.refusals import Refused
 from licences.models import Accreditation, Programme
 from licences.people.organisations import person_facts
+
+# Long enough to find a place on a refresher.
+ENDING_SOON = timedelta(days=60)
+
+
+class AccreditationState(StrEnum):
+    """How an accreditation stands, in words for people."""
+
+    COMING = "begins later"
+    IN_DATE = "in date"
+    ENDING = "refresher due"
+    LAPSED = "lapsed"
 
 
 @dataclass(frozen=True)
@@ -23,6 +36,14 @@ class AccreditationFacts:
     from_on: date
     until_on: date
     note: str
+
+    def state_on(self, day: date) -> AccreditationState:
+        """How the accreditation stands on a day."""
+        if day < self.from_on:
+            return AccreditationState.COMING
+        if day > self.until_on:
+            return AccreditationState.LAPSED
+        return AccreditationState.ENDING if self.until_on - day <= ENDING_SOON else AccreditationState.IN_DATE
 
 
 def record_accreditation(

@@ -1,5 +1,6 @@
 """Seats: the right of one trainer to use the licence. Seats in use never exceed seats bought."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from kit.audit import Actor, Subject, record
 from kit.clock import Clock
 from kit.db import lock_row
 from kit.refusals import NotThere, Refused
-from licences.models import Licence, Seat
+from licences.models import Licence, Programme, Seat
 from licences.people.models import Membership, Person, Role
 
 
@@ -21,6 +22,17 @@ class SeatFacts:
     licence_id: int
     person_id: int
     person_name: str
+    given_at: datetime
+
+
+@dataclass(frozen=True)
+class HeldSeat:
+    """A live seat of a person, and in which licence."""
+
+    licence_id: int
+    person_id: int
+    programme_id: int
+    programme_name: str
     given_at: datetime
 
 
@@ -63,6 +75,27 @@ def seats_of(session: Session, licence_id: int) -> list[SeatFacts]:
         _live(licence_id).join(Person, Person.id == Seat.person_id).add_columns(Person.name).order_by(Person.name)
     )
     return [SeatFacts(seat.licence_id, seat.person_id, name, seat.given_at) for seat, name in rows]
+
+
+def seats_held(session: Session, person_ids: Iterable[int]) -> list[HeldSeat]:
+    """The live seats of some people, by programme."""
+    rows = session.execute(
+        sa.select(Seat, Licence.programme_id, Programme.name)
+        .join(Licence, Licence.id == Seat.licence_id)
+        .join(Programme, Programme.id == Licence.programme_id)
+        .where(Seat.person_id.in_(list(person_ids)), Seat.released_at.is_(None))
+        .order_by(Programme.name)
+    )
+    return [
+        HeldSeat(seat.licence_id, seat.person_id, programme_id, name, seat.given_at)
+        for seat, programme_id, name in rows
+    ]
+
+
+def refuse_role_without_use(session: Session, person_id: int, role: Role) -> None:
+    """Raises `Refused` for a role that cannot use a seat while the person holds one: it would stand idle."""
+    if role is Role.FINANCE and seats_held(session, [person_id]):
+        raise Refused("A finance contact cannot use a seat. Release this person’s seat first.", "role")
 
 
 def holders_in(session: Session, licence_ids: list[int]) -> set[tuple[int, int]]:

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session, joinedload
 from kit.audit import Actor, Subject, record
 from kit.clock import Clock
 from kit.ids import fingerprint, new_token
-from kit.refusals import Refused
+from kit.refusals import NotThere, Refused
 from licences.people.models import Membership, OneUseToken, Person, SignIn, TokenPurpose
+from licences.people.organisations import person_facts
 from licences.people.viewer import Viewer
 
 # OWASP's first choice of argon2id parameters: 19 MiB, two passes, one lane.
@@ -127,11 +128,7 @@ def end_session(session: Session, clock: Clock, viewer: Viewer) -> None:
 
 def new_password_link(session: Session, clock: Clock, person_id: int) -> str:
     """A one-use secret with which this person sets a password; older unused ones stop working."""
-    session.execute(
-        sa.update(OneUseToken)
-        .where(OneUseToken.person_id == person_id, OneUseToken.used_at.is_(None))
-        .values(used_at=clock.now())
-    )
+    _end_links(session, clock, person_id)
     secret = new_token()
     expires = clock.now() + SET_PASSWORD_LIFE
     session.add(
@@ -141,6 +138,31 @@ def new_password_link(session: Session, clock: Clock, person_id: int) -> str:
     )
     session.flush()
     return secret
+
+
+def change_email(session: Session, clock: Clock, actor: Actor, person_id: int, *, email: str) -> None:
+    """Corrects the address a person signs in with; links sent to the old one stop working.
+
+    Raises `Refused` when the address is in use, and `NotThere` for an unknown person.
+    """
+    person = session.get(Person, person_id)
+    if person is None:
+        raise NotThere
+    email = email.strip().lower()
+    if email == person.email:
+        return
+    if session.scalar(sa.select(Person.id).where(Person.email == email)) is not None:
+        raise Refused("This e-mail address belongs to a person who is here already.", "email")
+    before, person.email = person.email, email
+    _end_links(session, clock, person_id)
+    session.flush()
+    subject = person_facts(session, person_id).subject
+    record(session, clock, actor, "e-mail address changed", subject, before=before, email=email)
+
+
+def _end_links(session: Session, clock: Clock, person_id: int) -> None:
+    unused = sa.update(OneUseToken).where(OneUseToken.person_id == person_id, OneUseToken.used_at.is_(None))
+    session.execute(unused.values(used_at=clock.now()))
 
 
 def person_of_link(session: Session, clock: Clock, secret: str) -> Person | None:

@@ -57,6 +57,8 @@ def rename_organisation(
     row = session.get(Organisation, organisation_id)
     if row is None:
         raise NotThere
+    if (kind is OrganisationKind.LICENSOR) != (row.kind is OrganisationKind.LICENSOR):
+        raise Refused("The programme team’s own organisation stays what it is, and no other becomes it.", "kind")
     if name.lower() != row.name.lower():
         _refuse_taken_name(session, name)
     before = row.name
@@ -120,19 +122,19 @@ def person_facts(session: Session, person_id: int) -> PersonFacts:
     row = session.scalar(_members().where(Membership.person_id == person_id))
     if row is None:
         raise NotThere
-    return _facts(row)
+    return facts_of_member(row)
 
 
 def people_of(session: Session, organisation_id: int) -> list[PersonFacts]:
     """Everybody in an organisation, by name."""
     rows = session.scalars(_members().where(Membership.organisation_id == organisation_id).order_by(Person.name))
-    return [_facts(row) for row in rows]
+    return [facts_of_member(row) for row in rows]
 
 
 def people_with_roles(session: Session, organisation_id: int, *roles: Role) -> list[PersonFacts]:
     """Those with one of the roles in an organisation, by name."""
     wanted = _members().where(Membership.organisation_id == organisation_id, Membership.role.in_(roles))
-    return [_facts(row) for row in session.scalars(wanted.order_by(Person.name))]
+    return [facts_of_member(row) for row in session.scalars(wanted.order_by(Person.name))]
 
 
 def _members() -> sa.Select[Membership]:
@@ -143,7 +145,8 @@ def _members() -> sa.Select[Membership]:
     )
 
 
-def _facts(row: Membership) -> PersonFacts:
+def facts_of_member(row: Membership) -> PersonFacts:
+    """A membership, with its person and organisation loaded, as other packages see it."""
     person, place = row.person, row.organisation
     return PersonFacts(
         person.id, person.name, person.email, row.role, place.id, place.name, person.password_hash is not None

@@ -1,0 +1,205 @@
+"""The directory: organisations and people as lists, searched, filtered and read page by page in alphabetical order."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from kit.clock import Clock, today
+from licences.accreditations import AccreditationFacts, accreditations_of
+from licences.models import Licence, Period, Suspension
+from licences.people.models import Membership, Organisation, OrganisationKind, Person, Role
+from licences.people.organisations import OrganisationFacts, PersonFacts, facts_of_member
+from licences.seats import HeldSeat, seats_held
+from licences.standing import Standing
+from licences.terms import LicenceFacts, licences_of_many
+
+BATCH = 500
+NO_LICENCE = "none"
+
+Listed = TypeVar("Listed")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Where in a list to read on: after or before the row of this id, at most `limit` rows.
+
+    Before a row, the rows come backwards, nearest first.
+    """
+
+    limit: int
+    after: int | None = None
+    before: int | None = None
+
+
+@dataclass(frozen=True)
+class OrganisationsWanted:
+    """Which organisations: words of their names, a kind, a standing of one of their licences (or `NO_LICENCE`)."""
+
+    words: str = ""
+    kind: OrganisationKind | None = None
+    standing: Standing | str | None = None
+
+
+@dataclass(frozen=True)
+class PeopleWanted:
+    """Which people: words of their names or e-mail addresses, the kind of their organisation, their role."""
+
+    words: str = ""
+    kind: OrganisationKind | None = None
+    role: Role | None = None
+
+
+@dataclass(frozen=True)
+class ListedOrganisation:
+    """An organisation with its licences and the number of its people."""
+
+    organisation: OrganisationFacts
+    licences: tuple[LicenceFacts, ...]
+    people: int
+
+    @property
+    def id(self) -> int:
+        return self.organisation.id
+
+
+@dataclass(frozen=True)
+class ListedPerson:
+    """A person with the seats they hold and their accreditations."""
+
+    person: PersonFacts
+    seats: tuple[HeldSeat, ...]
+    accreditations: tuple[AccreditationFacts, ...]
+
+    @property
+    def id(self) -> int:
+        return self.person.id
+
+
+def organisations(session: Session, clock: Clock, wanted: OrganisationsWanted, turn: Turn) -> list[ListedOrganisation]:
+    """Organisations by name, with a constant number of statements whatever their number."""
+    query = sa.select(Organisation).where(*_organisation_conditions(wanted, today(clock)))
+    places = session.scalars(_turned(session, query, Organisation.name, Organisation.id, Organisation, turn)).all()
+    ids = [place.id for place in places]
+    licences = licences_of_many(session, clock, ids)
+    counted = sa.select(Membership.organisation_id, sa.func.count()).where(Membership.organisation_id.in_(ids))
+    people = dict(session.execute(counted.group_by(Membership.organisation_id)).tuples().all())
+    return [
+        ListedOrganisation(
+            OrganisationFacts(place.id, place.name, place.kind),
+            tuple(licence for licence in licences if licence.organisation_id == place.id),
+            people.get(place.id, 0),
+        )
+        for place in places
+    ]
+
+
+def people(session: Session, wanted: PeopleWanted, turn: Turn) -> list[ListedPerson]:
+    """People by name, with a constant number of statements whatever their number."""
+    query = (
+        sa.select(Membership)
+        .join(Membership.person)
+        .join(Membership.organisation)
+        .options(joinedload(Membership.person), joinedload(Membership.organisation))
+        .where(*_person_conditions(wanted))
+    )
+    members = session.scalars(_turned(session, query, Person.name, Person.id, Person, turn))
+    return with_rights(session, [facts_of_member(member) for member in members])
+
+
+def with_rights(session: Session, found: Sequence[PersonFacts]) -> list[ListedPerson]:
+    """The same people with their seats and accreditations."""
+    ids = [person.id for person in found]
+    held = seats_held(session, ids)
+    accredited = accreditations_of(session, ids)
+    return [
+        ListedPerson(
+            person,
+            tuple(seat for seat in held if seat.person_id == person.id),
+            tuple(fact for fact in accredited if fact.person_id == person.id),
+        )
+        for person in found
+    ]
+
+
+def all_organisations(session: Session, clock: Clock, wanted: OrganisationsWanted) -> Iterator[ListedOrganisation]:
+    """Every organisation wanted, fetched in batches: for a download."""
+    turn = Turn(BATCH)
+    while batch := organisations(session, clock, wanted, turn):
+        yield from batch
+        turn = replace(turn, after=batch[-1].id)
+
+
+def all_people(session: Session, wanted: PeopleWanted) -> Iterator[ListedPerson]:
+    """Every person wanted, fetched in batches: for a download."""
+    turn = Turn(BATCH)
+    while batch := people(session, wanted, turn):
+        yield from batch
+        turn = replace(turn, after=batch[-1].id)
+
+
+def _organisation_conditions(wanted: OrganisationsWanted, day: date) -> Iterator[sa.ColumnElement[bool]]:
+    yield from _each_word_in(wanted.words, Organisation.name)
+    if wanted.kind:
+        yield Organisation.kind == wanted.kind
+    licences = sa.select(Licence.id).where(Licence.organisation_id == Organisation.id)
+    if wanted.standing == NO_LICENCE:
+        yield Organisation.kind != OrganisationKind.LICENSOR
+        yield ~licences.exists()
+    elif wanted.standing:
+        yield licences.where(_stands(Standing(wanted.standing), day)).exists()
+
+
+def _person_conditions(wanted: PeopleWanted) -> Iterator[sa.ColumnElement[bool]]:
+    yield from _each_word_in(wanted.words, Person.name, Person.email)
+    if wanted.kind:
+        yield Organisation.kind == wanted.kind
+    if wanted.role:
+        yield Membership.role == wanted.role
+
+
+def _stands(wanted: Standing, day: date) -> sa.ColumnElement[bool]:
+    """`licences.standing.standing` told in SQL, for a filter; a test holds the two to the same answers."""
+    stopped = sa.exists().where(Suspension.licence_id == Licence.id, Suspension.restored_at.is_(None))
+    some = sa.exists().where(Period.licence_id == Licence.id)
+    running = some.where(Period.starts_on <= day, Period.ends_on >= day)
+    coming = some.where(Period.starts_on > day)
+    if wanted is Standing.SUSPENDED:
+        return stopped
+    if wanted is Standing.ACTIVE:
+        return sa.and_(~stopped, running)
+    if wanted is Standing.PENDING:
+        return sa.and_(~stopped, ~running, sa.or_(coming, ~some))
+    return sa.and_(~stopped, ~running, ~coming, some)
+
+
+def _each_word_in(words: str, *columns: Any) -> Iterator[sa.ColumnElement[bool]]:
+    """One condition for each word: it stands in one of the columns, whatever its capitals.
+
+    SQLite's lower() knows only A to Z, so that the word is tried in the usual ways of writing capitals as well.
+    """
+    for word in words.split()[:8]:
+        written = {word.lower(), word.title(), word.upper()}
+        yield sa.or_(
+            *(sa.func.lower(column).contains(word.lower(), autoescape=True) for column in columns),
+            *(column.contains(one, autoescape=True) for column in columns for one in sorted(written)),
+        )
+
+
+def _turned(
+    session: Session, query: sa.Select[Listed], name: Any, key: Any, entity: Any, turn: Turn
+) -> sa.Select[Listed]:
+    """Orders by name and id, and begins after or before the row named; an unknown row means the beginning."""
+    order = sa.func.lower(name)
+    backwards = turn.before is not None
+    anchor = turn.before if backwards else turn.after
+    start = None if anchor is None else session.scalar(sa.select(sa.func.lower(entity.name)).where(key == anchor))
+    if start is not None:
+        beyond = sa.or_(order < start, sa.and_(order == start, key < anchor))
+        onward = sa.or_(order > start, sa.and_(order == start, key > anchor))
+        query = query.where(beyond if backwards else onward)
+    sequence = (order.desc(), key.desc()) if backwards else (order, key)
+    return query.order_by(*sequence).limit(turn.limit)

@@ -68,6 +68,7 @@ def build_book(markdown: str, target: Path) -> BookFacts:
     first.draw()
     book = _Book(source, first.canvas.places)
     book.draw()
+    book.canvas.save()
     write_tagged(book.drawn, book.canvas, target, Particulars(_window_title(source), source.credit))
     return _facts(source, book)
 
@@ -112,7 +113,6 @@ class _Book:
         self._front(before)
         for chapter in chapters:
             self._draw_chapter(chapter)
-        self.canvas.save()
 
     def _front(self, before: tuple[Block, ...]) -> None:
         root = self.canvas.root

@@ -39,7 +39,7 @@ TOP = 768.0
 LINES = 39  # of 18 points: the text ends 66 above the edge; the lowest 26 belong to the stamp
 HEAD = 790.0
 FOLIO = (34.0, 36.0)
-FOLIO_FOOT = 40.0
+FOLIO_FOOT = 52.0  # clear of the stamp, whose code stands beside it
 
 LIGHT_BODY = replace(BOOK.body, colour=WHITE, after=6)
 

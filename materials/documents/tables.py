@@ -106,8 +106,10 @@ def column_widths(rows: Sequence[Sequence[Text]], width: float) -> list[float]:
     if sum(least) >= width:
         return [width * share / sum(least) for share in least]
     if sum(wished) <= width:
-        spare = (width - sum(wished)) / len(wished)
-        return [want + spare for want in wished]
+        takers = [not all(text.words for text in column) for column in columns]  # room to write comes first
+        takers = takers if any(takers) else [True] * len(columns)
+        spare = (width - sum(wished)) / sum(takers)
+        return [want + spare * taker for want, taker in zip(wished, takers, strict=True)]
     short = [want <= width / len(wished) for want in wished]
     base = [want if small else need for want, need, small in zip(wished, least, short, strict=True)]
     if sum(base) >= width:

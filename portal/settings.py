@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SHORTEST_KEY = 32
@@ -39,6 +39,11 @@ class Settings(BaseSettings):
     demo_mail_url: str = ""
     upload_limit_mb: Annotated[int, Field(ge=1, le=2000)] = 200
     extra_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+
+    @field_validator("extra_hosts", mode="before")
+    @classmethod
+    def _split_at_commas(cls, given: object) -> object:
+        return tuple(filter(None, given.replace(" ", "").split(","))) if isinstance(given, str) else given
 
     @model_validator(mode="after")
     def _fill_and_refuse(self) -> "Settings":

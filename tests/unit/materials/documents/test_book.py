@@ -13,7 +13,7 @@ from tests.unit.kit.pdf.tags_checks import assert_accessible, assert_pdf_ua, pag
 
 GOLDEN = Path(__file__).parents[3] / "golden"
 CONTENT = Path(__file__).parents[4] / "sandbox" / "content" / "trainer-manual"
-BODY = (60, 720)  # points from the top: between running head and page number
+BODY = (60, 692)  # points from the top: between running head and page number
 
 
 @pytest.fixture(scope="module")

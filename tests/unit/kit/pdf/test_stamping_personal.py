@@ -166,9 +166,8 @@ def test_a_prepared_file_survives_a_json_column() -> None:
 
 def test_the_words_cost_less_than_a_millisecond() -> None:
     kept = json.dumps(prepared().to_json())
-    taken = []
-    for _ in range(20):
-        start = time.process_time_ns()
+    rounds = 200
+    start = time.process_time()
+    for _ in range(rounds):
         personal_bytes(Prepared.from_json(json.loads(kept)), facts())
-        taken.append(time.process_time_ns() - start)
-    assert min(taken) < 1e6
+    assert (time.process_time() - start) / rounds < 0.001

@@ -33,7 +33,7 @@ class Job:
     name: str
 
 
-def enqueue(session: Session, job: Job, *, key: str | None = None, **arguments: Argument) -> None:
+def enqueue(session: Session, job: Job, /, *, key: str | None = None, **arguments: Argument) -> None:
     """Puts a job on the queue; it is gone again when the transaction rolls back. Pass ids, not content.
 
     With a `key` the job is done once: a second one with the same key does nothing, whether the first still

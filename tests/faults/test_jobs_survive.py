@@ -1,0 +1,147 @@
+"""Workers are killed in the middle of jobs: each step still counts exactly once, on both databases."""
+
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from kit import jobs
+from kit.db import Database
+from kit.jobs import Job
+from kit.jobs.adoption import DEATHS
+from kit.jobs.models import WorkerRow
+from tests.faults.conftest import Workers, kill, wait_until
+from tests.faults.plan import CALL, DEADLY, SEED, SLOW, SOAK, STEPS, WORK, faults_call, faults_step
+
+ALL_POINTS = [f"{when} step {step}" for step in range(STEPS) for when in ("before", "inside")] + ["after the last step"]
+POINTS = ALL_POINTS if SOAK else sorted(random.Random(SEED).sample(ALL_POINTS, 2))
+
+
+def enqueue(database: Database, job: Job, *numbers: int) -> None:
+    with database.write() as session:
+        for number in numbers:
+            jobs.enqueue(session, job, job=number)
+
+
+def steps_done(database: Database) -> int:
+    with database.read() as session:
+        return session.scalar(sa.select(sa.func.count()).select_from(faults_step)) or 0
+
+
+def calls(database: Database) -> list[int]:
+    with database.read() as session:
+        return list(session.scalars(sa.select(faults_call.c.job)))
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_job_goes_on_where_its_worker_died(database: Database, workers: Workers, point: str) -> None:
+    enqueue(database, WORK, 1)
+    workers.die("--die", point)
+    assert steps_done(database) in range(STEPS + 1)
+    workers.start()
+    wait_until(lambda: steps_done(database) == STEPS)
+
+
+def test_jobs_survive_a_worker_killed_again_and_again(database: Database, workers: Workers) -> None:
+    chance = random.Random(SEED)
+    number, kills = (150, 15) if SOAK else (30, 3)
+    enqueue(database, WORK, *range(number))
+    for _ in range(kills):
+        before = steps_done(database)
+        worker = workers.start("--pause", "0.05")
+        wait_until(lambda before=before: steps_done(database) > before)  # type: ignore[misc]
+        time.sleep(chance.random() * 0.5)
+        kill(worker)
+    left = number * STEPS - steps_done(database)
+    assert left > 0, "the kills came too late to prove anything"
+    workers.start()
+    wait_until(lambda: steps_done(database) == number * STEPS, 60)
+    print(f"{kills} kills among {number} jobs; {left} of {number * STEPS} steps were left after the last")
+
+
+def test_another_worker_that_lives_takes_over(database: Database, workers: Workers) -> None:
+    first = workers.start("--pause", "0.4")
+    enqueue(database, WORK, 1)
+    wait_until(lambda: steps_done(database) >= 1)
+    workers.start()
+    kill(first)
+    wait_until(lambda: steps_done(database) == STEPS)
+
+
+def test_the_dead_on_another_machine_are_known_by_their_heartbeat(
+    database: Database, workers: Workers, tmp_path: Path
+) -> None:
+    first = workers.start("--pause", "1.5", temporary_folder=tmp_path)
+    enqueue(database, WORK, 1)
+    wait_until(lambda: steps_done(database) >= 1)
+    workers.start("--stale-after", "4")
+    time.sleep(5)
+    assert worker_ids(database, adopted=True) == set(), "one that lives was taken for dead"
+    enqueue(database, SLOW, *range(1, 9))
+    kill(first)
+    wait_until(lambda: steps_done(database) == STEPS and len(calls(database)) >= 16)
+
+
+def worker_ids(database: Database, *, adopted: bool) -> set[str]:
+    with database.read() as session:
+        is_adopted = WorkerRow.adopter.is_not(None)
+        return set(session.scalars(sa.select(WorkerRow.id).where(is_adopted if adopted else ~is_adopted)))
+
+
+def test_two_workers_run_no_job_twice(database: Database, workers: Workers) -> None:
+    number = 1000 if SOAK else 120
+    workers.start()
+    workers.start()
+    wait_until(lambda: len(worker_ids(database, adopted=False)) == 2)
+    enqueue(database, CALL, *range(number))
+    wait_until(lambda: len(calls(database)) >= number, 90)
+    time.sleep(0.5)
+    assert sorted(calls(database)) == list(range(number))
+    with database.read() as session:
+        shares = session.scalars(sa.select(sa.func.count(faults_call.c.job)).group_by(faults_call.c.worker)).all()
+    assert len(shares) == 2, "one worker did it all: the test proved nothing"
+    print(f"{number} jobs, shared {shares}")
+
+
+def test_a_job_that_kills_its_worker_is_set_aside_and_the_queue_goes_on(database: Database, workers: Workers) -> None:
+    enqueue(database, DEADLY, 1)
+    for _ in range(DEATHS):
+        workers.die()
+    workers.start()
+    enqueue(database, CALL, 7)
+    wait_until(lambda: calls(database) == [7])
+    with database.read() as session:
+        (left,) = jobs.set_aside(session)
+    assert (left.job, left.arguments) == (DEADLY.name, {"job": 1})
+    assert "died" in left.error
+
+
+def test_a_worker_asked_to_stop_finishes_what_it_does(database: Database, workers: Workers) -> None:
+    worker = workers.start()
+    enqueue(database, SLOW, 1)
+    wait_until(lambda: calls(database) == [-1])
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(15) == 0
+    assert calls(database) == [-1, 1]
+    with database.read() as session:
+        assert jobs.last_beat(session) is None
+
+
+def test_small_jobs_do_not_take_long(database: Database, workers: Workers) -> None:
+    number = 1000 if SOAK else 100
+    workers.start()
+    wait_until(lambda: bool(worker_ids(database, adopted=False)))
+    time.sleep(1)
+    began = time.time()
+    enqueue(database, CALL, *range(number))
+    enqueued = time.time() - began
+    wait_until(lambda: len(calls(database)) == number, 120)
+    with database.read() as session:
+        ends = sorted(session.scalars(sa.select(faults_call.c.at)))
+    print(
+        f"{number} jobs: enqueued in {enqueued:.2f} s, the first done after {ends[0] - began:.2f} s, "
+        f"all after {ends[-1] - began:.1f} s"
+    )

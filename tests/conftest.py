@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from kit.clock import SteppingClock
 from kit.db import Database
 from tests import databases
+from tests.world import World, make_world
 
 MISSING = "PostgreSQL is not installed: every test on it is SKIPPED (apt-get install postgresql)"
 
@@ -92,3 +94,9 @@ def _opened(kind: str) -> Iterator[Database]:
     yield database
     database.close()
     databases.drop_database(url)
+
+
+@pytest.fixture
+def world(database: Database, tmp_path: Path, clock: SteppingClock) -> World:
+    """A small world over HTTP, on a database of its own."""
+    return make_world(database, tmp_path, clock)

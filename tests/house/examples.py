@@ -1,0 +1,72 @@
+"""The things that the access table's examples speak of, made fresh for each test."""
+
+import io
+import re
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kit.ids import new_code
+from licences.people import accounts, legal
+from licences.people.models import LegalKind
+from materials import editions, shelf
+from tests.browser_like import Browser
+from tests.factories.pdf_files import pdf_file
+from tests.world import COLLEAGUE, TRAINER, World
+
+
+@dataclass
+class Examples:
+    """Values by name, for `{names}` in the table; and a signed-in browser for each person, made once."""
+
+    world: World
+    values: dict[str, str]
+    browsers: dict[str, Browser] = field(default_factory=dict)
+
+    def filled(self, text: str) -> str:
+        """The text with its `{names}` filled in."""
+        return re.sub(r"\{(\w+)\}", lambda name: self.values[name[1]], text)
+
+    def value(self, value: Any) -> Any:
+        """A form's value: `{pdf}` alone is a file, other names are filled in."""
+        if value == "{pdf}":
+            return (io.BytesIO(a_pdf()), "manual.pdf")
+        return self.filled(value) if isinstance(value, str) else value
+
+    def browser(self, email: str) -> Browser:
+        """The person's browser; signed in anew after a sign-out."""
+        made = self.browsers.get(email)
+        if made is None or made.get("/copies").status_code == 303:
+            made = self.browsers[email] = self.world.browser(email)
+        return made
+
+
+def a_pdf(pages: int = 2) -> bytes:
+    """A small real PDF."""
+    with tempfile.TemporaryDirectory() as folder:
+        return pdf_file(Path(folder, "a.pdf"), pages=pages).read_bytes()
+
+
+def make_examples(world: World) -> Examples:
+    """A copy taken, terms accepted, a welcome link, and the ids of the world."""
+    with world.house.database.write() as session:
+        clock = world.house.clock
+        viewer = world.viewer(TRAINER)
+        legal.accept_terms_of_use(session, clock, viewer, 1)
+        copy = shelf.take_copy(
+            session, clock, viewer, material_id=world.manual, edition_id=world.current_edition, press=new_code()
+        )
+        code = editions.edition(session, world.current_edition).code
+        secret = accounts.new_password_link(session, clock, world.people[COLLEAGUE])
+        version = legal.current(session, LegalKind.TERMS_OF_USE)
+    ids = {
+        name: str(getattr(world, name))
+        for name in (
+            "lakeshire", "hillside", "licence", "suspended_licence", "programme", "manual", "handouts",
+            "first_edition", "current_edition", "draft_edition",
+        )
+    }  # fmt: skip
+    people = {email.split("@")[0] + "_person": str(number) for email, number in world.people.items() if "lake" in email}
+    more = {"copy": copy, "edition_code": code, "secret": secret, "version": str(version.version if version else 0)}
+    return Examples(world, {**ids, **people, **more})

@@ -1,0 +1,203 @@
+"""A small world for tests over HTTP: the licensor, a licensed council, a suspended trust, a programme, a manual.
+
+Made through the services, with a real PDF of three pages, so that a test begins where a person would.
+"""
+
+import tempfile
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from kit.audit import Actor
+from kit.clock import Clock, SteppingClock, today
+from kit.db import Database
+from kit.web.house import House
+from licences import accreditations, programmes, seats, terms
+from licences.people import accounts, legal, organisations
+from licences.people.models import LegalKind, OrganisationKind, Role
+from licences.people.viewer import Viewer
+from materials import editions, library, preparing
+from materials.editions import Change
+from materials.library import Uses
+from materials.models import MaterialKind
+from portal.app import create_app
+from portal.settings import Environment, Settings
+from portal.wiring import make_house
+from tests.browser_like import BASE, PASSWORD, Browser
+from tests.factories.pdf_files import pdf_file
+
+TEAM = Actor(None, "The test")
+
+STAFF = "staff@demo.example"
+MANAGER, FINANCE, TRAINER = "manager@lakeshire.example", "finance@lakeshire.example", "trainer@lakeshire.example"
+COLLEAGUE = "colleague@lakeshire.example"
+STRANGER_MANAGER, STRANGER = "manager@hillside.example", "trainer@hillside.example"
+
+
+@cache
+def password_hash() -> str:
+    """One hash for everybody: it costs time on purpose."""
+    return accounts.hash_password(PASSWORD)
+
+
+@dataclass(frozen=True)
+class World:
+    """Who and what is in it, by id."""
+
+    house: House
+    app: Flask
+    people: dict[str, int]
+    lakeshire: int
+    hillside: int
+    licence: int
+    suspended_licence: int
+    programme: int
+    manual: int
+    handouts: int
+    first_edition: int
+    current_edition: int
+    draft_edition: int
+
+    def browser(self, email: str | None = None) -> Browser:
+        """A browser, signed in when an address is given."""
+        made = Browser(self.app)
+        if email:
+            response = made.sign_in(email)
+            assert response.status_code == 303, response.text
+        return made
+
+    def viewer(self, email: str) -> Viewer:
+        """The person as services see them."""
+        with self.house.database.read() as session:
+            facts = organisations.person_facts(session, self.people[email])
+        return Viewer("", facts.id, facts.name, facts.email, facts.organisation_id, facts.organisation_name, facts.role)
+
+
+def settings(database: Database, folder: Path) -> Settings:
+    """Settings of a test, without a look at the environment's own."""
+    return Settings(
+        environment=Environment.TEST,
+        database_url=database.url.render_as_string(hide_password=False),
+        store_url=(folder / "store").as_uri(),
+        public_url=BASE,
+        secret_key="k" * 48,  # type: ignore[arg-type]
+        smtp_url="smtp://127.0.0.1:1",
+    )
+
+
+def make_world(database: Database, folder: Path, clock: Clock) -> World:
+    """Fills an empty database and returns what is in it."""
+    chosen = settings(database, folder)
+    house = replace(make_house(chosen, clock=clock), database=database)
+    people: dict[str, int] = {}
+    with database.write() as session:
+        for kind in LegalKind:
+            legal.publish(session, clock, TEAM, kind, title=kind.value.capitalize(), body="## One\n\nText.", after=0)
+
+        def move_in(name: str, kind: OrganisationKind, *who: tuple[str, str, Role]) -> int:
+            made = organisations.create_organisation(session, clock, TEAM, name=name, kind=kind)
+            for person_name, email, role in who:
+                row = organisations.add_person(session, clock, TEAM, made.id, name=person_name, email=email, role=role)
+                row.password_hash, row.is_demo = password_hash(), True
+                people[email] = row.id
+            return made.id
+
+        move_in("Programme team", OrganisationKind.LICENSOR, ("Ruth Vaughan", STAFF, Role.STAFF))
+        lakeshire = move_in(
+            "Lakeshire Council",
+            OrganisationKind.LOCAL_AUTHORITY,
+            ("Janet Whitlock", MANAGER, Role.MANAGER),
+            ("Colin Marsh", FINANCE, Role.FINANCE),
+            ("Amara Osei", TRAINER, Role.TRAINER),
+            ("Ben Achterberg", COLLEAGUE, Role.TRAINER),
+        )
+        hillside = move_in(
+            "Hillside Trust",
+            OrganisationKind.TRUST,
+            ("Priya Raman", STRANGER_MANAGER, Role.MANAGER),
+            ("Tom Barraclough", STRANGER, Role.TRAINER),
+        )
+        programme = programmes.create_programme(
+            session, clock, TEAM, name="Attachment Based Mentoring", days=3, trainer_days=5, audience="Schools"
+        ).id
+        licences = [
+            _license(session, clock, place, programme, people[email])
+            for place, email in ((lakeshire, TRAINER), (hillside, STRANGER))
+        ]
+        terms.suspend(session, clock, TEAM, licences[1], reason="Invoice 117 has been unpaid for 60 days.")
+        manual, handouts = (
+            library.create_material(
+                session,
+                clock,
+                TEAM,
+                programme_id=programme,
+                title=title,
+                description="What it is.",
+                kind=kind,
+                uses=Uses(print=True, project=True, adapt=False, hand_out=hand_out),
+            ).id
+            for title, kind, hand_out in (
+                ("Trainer manual", MaterialKind.MANUAL, False),
+                ("Handouts", MaterialKind.HANDOUT, True),
+            )
+        )
+    ids = [_edition(house, manual, number) for number in ("3.1", "3.2", "3.3")]
+    _edition(house, handouts, "1.0")
+    app = create_app(chosen, house)
+    return World(house, app, people, lakeshire, hillside, licences[0], licences[1], programme, manual, handouts, *ids)
+
+
+def _license(session: Session, clock: Clock, organisation_id: int, programme_id: int, trainer_id: int) -> int:
+    day = today(clock)
+    licence = terms.grant(
+        session,
+        clock,
+        TEAM,
+        organisation_id=organisation_id,
+        programme_id=programme_id,
+        starts_on=day - timedelta(days=100),
+        ends_on=day + timedelta(days=264),
+        seats=2,
+        reason="Order form",
+    )
+    seats.give(session, clock, TEAM, licence, trainer_id)
+    accreditations.record_accreditation(
+        session,
+        clock,
+        TEAM,
+        person_id=trainer_id,
+        programme_id=programme_id,
+        from_on=day - timedelta(days=100),
+        until_on=day + timedelta(days=600),
+        note="",
+    )
+    return licence
+
+
+def _edition(house: House, material_id: int, number: str) -> int:
+    """Published, but for 3.3, which stays a draft. On a clock that can be moved, each comes a day later."""
+    with tempfile.TemporaryDirectory() as folder:
+        stored = house.store.put(pdf_file(Path(folder, "manual.pdf"), pages=3), "application/pdf")
+    changes = (Change("Pages 1–2", f"New in {number}.", must_read=True),)
+    with house.database.write() as session:
+        made = editions.draft(
+            session,
+            house.clock,
+            TEAM,
+            material_id=material_id,
+            number=number,
+            file=stored,
+            file_name="manual.pdf",
+            changes=changes,
+        )
+    preparing.prepare_edition(house.database, house.clock, house.store, house.links, edition_id=made)
+    if number != "3.3":
+        with house.database.write() as session:
+            editions.publish(session, house.clock, TEAM, made)
+    if isinstance(house.clock, SteppingClock):
+        house.clock.move(days=1)
+    return made

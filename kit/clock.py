@@ -45,3 +45,8 @@ def london(moment: datetime) -> datetime:
 def today(clock: Clock) -> date:
     """The calendar date in London: licences and accreditations begin and end with it."""
     return london(clock.now()).date()
+
+
+def start_of(day: date) -> datetime:
+    """The first moment of a British day, aware, in UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=LONDON).astimezone(UTC)

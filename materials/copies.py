@@ -83,25 +83,25 @@ def _taken(session: Session, wanted: sa.Select[Any]) -> list[TakenCopy]:
     return [TakenCopy(*row) for row in session.execute(wanted)]
 
 
+_COLUMNS: tuple[Any, ...] = (
+    Copy.id,
+    Copy.code,
+    Copy.taken_at,
+    Copy.person_id,
+    Copy.person_name,
+    Copy.organisation_id,
+    Copy.organisation_name,
+    Material.id,
+    Material.title,
+    Edition.id,
+    Edition.number,
+)
+
+
 def _matching(query: CopyQuery) -> sa.Select[Any]:
-    wanted: sa.Select[Any] = (
-        sa.select(
-            Copy.id,
-            Copy.code,
-            Copy.taken_at,
-            Copy.person_id,
-            Copy.person_name,
-            Copy.organisation_id,
-            Copy.organisation_name,
-            Material.id,
-            Material.title,
-            Edition.id,
-            Edition.number,
-        )
-        .join(Edition, Edition.id == Copy.edition_id)
-        .join(Material, Material.id == Edition.material_id)
-    )
-    return wanted.where(*_conditions(query))
+    wanted: sa.Select[Any] = sa.select(*_COLUMNS).select_from(Copy)
+    joined = wanted.join(Edition, Edition.id == Copy.edition_id).join(Material, Material.id == Edition.material_id)
+    return joined.where(*_conditions(query))
 
 
 def _conditions(query: CopyQuery) -> Iterator[sa.ColumnElement[bool]]:

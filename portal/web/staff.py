@@ -1,19 +1,77 @@
 """Staff's own home and what belongs to no single package: the audit trail and the legal texts."""
 
+from datetime import datetime, timedelta
+
 from flask import Blueprint, render_template
 
+from kit.audit import AuditQuery, entries
+from kit.clock import london, start_of, today
+from kit.keyset import Span
+from kit.web.house import house
+from kit.web.transactions import db
+from licences.attention import licences_to_see, without_password
 from licences.guard import allowed
 from licences.policy import Action
+from materials.copies import count_copies
+from materials.editions import EditionFacts, editions_of_many
+from materials.library import MaterialFacts, materials
+from portal.web import staff_audit, staff_legal
+
+Pair = tuple[MaterialFacts, EditionFacts]
+LATELY = timedelta(days=30)
+MOST_SHOWN = 6
 
 
 def blueprint() -> Blueprint:
-    """The overview."""
+    """The overview, the audit trail and the legal texts, under `/admin`."""
     made = Blueprint("staff", __name__, url_prefix="/admin")
     made.get("")(overview)
+    staff_audit.add_to(made)
+    staff_legal.add_to(made)
     return made
 
 
 @allowed(Action.MANAGE_LICENCES)
 def overview() -> str:
-    """Where staff land."""
-    return render_template("portal/overview.html")
+    """Where staff land: what waits for them, then what went on."""
+    clock = house().clock
+    day = today(clock)
+    drafts, lately = _editions(clock.now() - LATELY)
+    since_monday = start_of(day - timedelta(days=day.weekday()))
+    copies_today, copies_this_week = count_copies(db(), start_of(day), since_monday)
+    nobody, people = without_password(db())
+    return render_template(
+        "portal/overview.html",
+        now=clock.now(),
+        part_of_day=_part_of_day(london(clock.now()).hour),
+        drafts=drafts,
+        lately=lately,
+        copies_today=copies_today,
+        copies_this_week=copies_this_week,
+        licences=licences_to_see(db(), clock),
+        without_password=nobody,
+        people=people,
+        entries=entries(db(), AuditQuery(), Span(8)),
+        day=day,
+    )
+
+
+def _editions(since: datetime) -> tuple[list[Pair], list[Pair]]:
+    """Drafts that wait, and what was published since a moment, newest first."""
+    items = {item.id: item for item in materials(db())}
+    known = editions_of_many(db(), items)
+    pairs = [(items[one.material_id], one) for group in known.values() for one in group]
+    drafts = [(item, one) for item, one in pairs if one.published_at is None]
+    lately = [
+        (item, one)
+        for item, one in pairs
+        if one.published_at is not None and one.withdrawn_at is None and one.published_at >= since
+    ]
+    lately.sort(key=lambda pair: pair[1].published_at or since, reverse=True)
+    return drafts, lately[:MOST_SHOWN]
+
+
+def _part_of_day(hour: int) -> str:
+    if hour < 12:
+        return "Good morning"
+    return "Good afternoon" if hour < 18 else "Good evening"

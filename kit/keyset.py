@@ -43,18 +43,22 @@ def within(
 def holds_words(words: str, *columns: InstrumentedAttribute[str]) -> sa.ColumnElement[bool]:
     """Each word is somewhere in one of the columns, whatever its capitals.
 
-    SQLite folds only A to Z, so the word is looked for as it was typed, too.
+    SQLite folds only A to Z, so the word is looked for in the usual ways of writing capitals, too.
     """
     return sa.and_(
         sa.true(),
         *(
             sa.or_(
                 *(column.icontains(word, autoescape=True) for column in columns),
-                *(column.contains(word, autoescape=True) for column in columns),
+                *(column.contains(one, autoescape=True) for column in columns for one in _written(word)),
             )
             for word in words.split()
         ),
     )
+
+
+def _written(word: str) -> list[str]:
+    return sorted({word, word.lower(), word.title(), word.upper()})
 
 
 def _read(key: str) -> tuple[datetime, int] | None:

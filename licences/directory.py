@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from kit.clock import Clock, today
+from kit.keyset import holds_words
 from licences.accreditations import AccreditationFacts, accreditations_of
 from licences.models import Licence, Period, Suspension
 from licences.people.models import Membership, Organisation, OrganisationKind, Person, Role
@@ -142,7 +143,7 @@ def all_people(session: Session, wanted: PeopleWanted) -> Iterator[ListedPerson]
 
 
 def _organisation_conditions(wanted: OrganisationsWanted, day: date) -> Iterator[sa.ColumnElement[bool]]:
-    yield from _each_word_in(wanted.words, Organisation.name)
+    yield holds_words(wanted.words, Organisation.name)
     if wanted.kind:
         yield Organisation.kind == wanted.kind
     licences = sa.select(Licence.id).where(Licence.organisation_id == Organisation.id)
@@ -154,7 +155,7 @@ def _organisation_conditions(wanted: OrganisationsWanted, day: date) -> Iterator
 
 
 def _person_conditions(wanted: PeopleWanted) -> Iterator[sa.ColumnElement[bool]]:
-    yield from _each_word_in(wanted.words, Person.name, Person.email)
+    yield holds_words(wanted.words, Person.name, Person.email)
     if wanted.kind:
         yield Organisation.kind == wanted.kind
     if wanted.role:
@@ -174,19 +175,6 @@ def _stands(wanted: Standing, day: date) -> sa.ColumnElement[bool]:
     if wanted is Standing.PENDING:
         return sa.and_(~stopped, ~running, sa.or_(coming, ~some))
     return sa.and_(~stopped, ~running, ~coming, some)
-
-
-def _each_word_in(words: str, *columns: Any) -> Iterator[sa.ColumnElement[bool]]:
-    """One condition for each word: it stands in one of the columns, whatever its capitals.
-
-    SQLite's lower() knows only A to Z, so that the word is tried in the usual ways of writing capitals as well.
-    """
-    for word in words.split()[:8]:
-        written = {word.lower(), word.title(), word.upper()}
-        yield sa.or_(
-            *(sa.func.lower(column).contains(word.lower(), autoescape=True) for column in columns),
-            *(column.contains(one, autoescape=True) for column in columns for one in sorted(written)),
-        )
 
 
 def _turned(

@@ -2,10 +2,12 @@
 
 from flask import Blueprint, render_template
 
+from kit.clock import today
 from kit.web.house import house
 from kit.web.transactions import db
-from licences import accreditations, seats, terms
+from licences import directory, terms
 from licences.guard import allowed, viewer
+from licences.people.models import Role
 from licences.people.organisations import people_of
 from licences.policy import Action
 
@@ -19,14 +21,15 @@ def blueprint() -> Blueprint:
 
 @allowed(Action.SEE_ORGANISATION)
 def organisation() -> str:
-    """Standing, seats and people of the viewer's own organisation."""
+    """Standing, seats and people of the viewer's own organisation.
+
+    A finance contact sees what is paid for and not who is accredited: that is between trainers and their manager.
+    """
     place = viewer().organisation_id
-    people = people_of(db(), place)
-    licences = terms.licences_of(db(), house().clock, place)
+    sees_people = viewer().role is Role.MANAGER
     return render_template(
         "licences/organisation.html",
-        licences=licences,
-        people=people,
-        holders=seats.holders_in(db(), [licence.id for licence in licences]),
-        accreditations=accreditations.accreditations_of(db(), [person.id for person in people]),
+        licences=terms.licences_of(db(), house().clock, place),
+        people=directory.with_rights(db(), people_of(db(), place)) if sees_people else None,
+        today=today(house().clock),
     )

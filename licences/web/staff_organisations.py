@@ -1,0 +1,185 @@
+"""Staff screens of organisations."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import TypeVar
+
+from flask import Response as FlaskResponse
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from kit.clock import today
+from kit.refusals import Refused
+from kit.web import forms
+from kit.web.csv_export import csv_response
+from kit.web.house import house
+from kit.web.transactions import db, roll_back, writes
+from licences import directory, history, terms
+from licences.directory import NO_LICENCE, OrganisationsWanted
+from licences.guard import allowed, viewer
+from licences.people import organisations
+from licences.people.models import OrganisationKind
+from licences.policy import Action
+from licences.standing import Standing
+from licences.web import alphabet
+
+CSV_HEADS = (
+    "Organisation", "Kind", "People", "Programme", "Standing", "Reason", "Next step", "Until",
+    "Seats bought", "Seats in use",
+)  # fmt: skip
+
+Words = TypeVar("Words", bound=StrEnum)
+
+
+def first_capital(words: str) -> str:
+    """The words as they stand at the beginning of a line."""
+    return words[:1].upper() + words[1:]
+
+
+def offered(enum: type[StrEnum], first: str = "") -> list[tuple[str, str]]:
+    """An enum's members as choices; `first` names the choice of none."""
+    choices = [(member.value, first_capital(member.value)) for member in enum]
+    return [("", first), *choices] if first else choices
+
+
+def read_as(enum: type[Words], value: str) -> Words | None:
+    """The member that a query names, or None for anything else."""
+    return next((member for member in enum if member.value == value), None)
+
+
+CUSTOMERS = [(kind, words) for kind, words in offered(OrganisationKind) if kind != OrganisationKind.LICENSOR]
+
+
+class OrganisationForm(forms.Form):
+    """An organisation's name and kind."""
+
+    name = forms.text(
+        "Name", missing="Write the organisation’s name", hint="As it is written on its letters.", max_length=120
+    )
+    kind = forms.choice("Kind", CUSTOMERS, missing="Choose what kind of organisation it is")
+
+
+class OrganisationsAsked(forms.Query):
+    """What is looked for in the list."""
+
+    q = forms.text("Name", max_length=120)
+    kind = forms.pick("Kind", offered(OrganisationKind, "Any kind"))
+    standing = forms.pick("Licence", [*offered(Standing, "Any standing"), (NO_LICENCE, "No licence")])
+
+
+@allowed(Action.MANAGE_LICENCES)
+def organisation_list() -> str:
+    """Organisations by name, with how their licences stand."""
+    rows = directory.organisations(db(), house().clock, _wanted(), alphabet.turn())
+    return render_template(
+        "licences/staff/organisations.html", page=alphabet.page(rows), asked=OrganisationsAsked(request.args)
+    )
+
+
+@allowed(Action.MANAGE_LICENCES)
+def organisations_csv() -> FlaskResponse:
+    """The same organisations, all of them, one line for each licence."""
+    return csv_response("organisations.csv", CSV_HEADS, _csv_rows(_wanted()))
+
+
+@allowed(Action.MANAGE_LICENCES)
+def new_organisation() -> str:
+    """The form for a new organisation."""
+    return _form_page(OrganisationForm())
+
+
+@allowed(Action.MANAGE_LICENCES)
+@writes
+def new_organisation_post() -> Response | tuple[str, int]:
+    """Adds an organisation."""
+    form = OrganisationForm()
+    if not form.validate():
+        return _form_page(form), 400
+    try:
+        made = organisations.create_organisation(
+            db(), house().clock, viewer().actor, name=form.name.data, kind=OrganisationKind(form.kind.data)
+        )
+    except Refused as refusal:
+        roll_back()
+        form.refuse(refusal)
+        return _form_page(form), 409
+    flash(f"{made.name} is here. Next: its people, and a licence.", "moss")
+    return redirect(url_for(".one_organisation", organisation_id=made.id), code=303)
+
+
+@allowed(Action.MANAGE_LICENCES)
+def one_organisation(organisation_id: int) -> str:
+    """One organisation: facts, licences, seats, people, and what happened."""
+    found = organisations.organisation(db(), organisation_id)
+    people = organisations.people_of(db(), organisation_id)
+    return render_template(
+        "licences/staff/organisation.html",
+        organisation=found,
+        licences=terms.licences_of(db(), house().clock, organisation_id),
+        people=directory.with_rights(db(), people),
+        happenings=history.history_of(db(), "organisation", organisation_id),
+        is_licensor=found.kind is OrganisationKind.LICENSOR,
+        today=today(house().clock),
+    )
+
+
+@allowed(Action.MANAGE_LICENCES)
+def edit_organisation(organisation_id: int) -> str:
+    """An organisation's name and kind, to be corrected."""
+    found = organisations.organisation(db(), organisation_id)
+    return _form_page(_form_for(found, data={"name": found.name, "kind": found.kind.value}), found)
+
+
+@allowed(Action.MANAGE_LICENCES)
+@writes
+def edit_organisation_post(organisation_id: int) -> Response | tuple[str, int]:
+    """Corrects an organisation's name and kind."""
+    found = organisations.organisation(db(), organisation_id)
+    form = _form_for(found)
+    if not form.validate():
+        return _form_page(form, found), 400
+    kind = OrganisationKind(form.kind.data)
+    try:
+        organisations.rename_organisation(
+            db(), house().clock, viewer().actor, organisation_id, name=form.name.data, kind=kind
+        )
+    except Refused as refusal:
+        roll_back()
+        form.refuse(refusal)
+        return _form_page(form, found), 409
+    flash(f"{form.name.data} is saved.", "moss")
+    return redirect(url_for(".one_organisation", organisation_id=organisation_id), code=303)
+
+
+def _form_for(found: organisations.OrganisationFacts, data: dict[str, str] | None = None) -> OrganisationForm:
+    """The programme team's own organisation stays what it is; the others may become any other kind."""
+    form = OrganisationForm(data=data)
+    if found.kind is OrganisationKind.LICENSOR:
+        form.kind.choices = [(OrganisationKind.LICENSOR.value, "Licensor")]
+    return form
+
+
+def _form_page(form: OrganisationForm, found: organisations.OrganisationFacts | None = None) -> str:
+    return render_template("licences/staff/organisation_form.html", form=form, organisation=found)
+
+
+def _wanted() -> OrganisationsWanted:
+    standing = request.args.get("standing", "")
+    return OrganisationsWanted(
+        words=request.args.get("q", "")[:120],
+        kind=read_as(OrganisationKind, request.args.get("kind", "")),
+        standing=NO_LICENCE if standing == NO_LICENCE else read_as(Standing, standing),
+    )
+
+
+def _csv_rows(wanted: OrganisationsWanted) -> Iterator[tuple[object, ...]]:
+    for listed in directory.all_organisations(db(), house().clock, wanted):
+        start = (listed.organisation.name, listed.organisation.kind.value, listed.people)
+        if not listed.licences:
+            yield (*start, *[""] * (len(CSV_HEADS) - len(start)))
+        for licence in listed.licences:
+            state = licence.standing
+            yield (
+                *start, licence.programme_name, state.standing.value, state.reason, state.next_step, state.until,
+                licence.seats_bought, licence.seats_in_use,
+            )  # fmt: skip

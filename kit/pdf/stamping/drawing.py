@@ -8,7 +8,7 @@ import segno
 from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
 
 from kit.pdf.fonts import COMPANION, FILES, REGULAR, glyph_table
-from kit.pdf.stamping.personal import COMPANION_FONT, GREY, HOUSE_FONT, PAD, SLOT_LENGTH
+from kit.pdf.stamping.personal import COMPANION_FONT, GREY, HOUSE_FONT, PAD, ROOM, stored
 from kit.pdf.stamping.placement import PageShape, Placement, placed
 from kit.pdf.stamping.setting import SMALLEST
 
@@ -139,9 +139,9 @@ class StampSet:
             self.forms[shape] = self._drawn(placement) if placement else None
         return self.forms[shape]
 
-    def marker(self, width: float) -> bytes:
-        """What the slot for this text width holds until its place in the saved file has been found."""
-        return f"% {self.token} {width:g} ".encode("ascii")
+    def empty(self, width: float) -> bytes:
+        """What the slot for this text width holds until its place in the saved file has been found: a comment."""
+        return stored(f"% {self.token} {width:g} ".encode("ascii").ljust(ROOM))
 
     def _drawn(self, placement: Placement) -> Stream:
         names = Dictionary({SLOT_NAME: self._slot(placement)})
@@ -168,7 +168,8 @@ class StampSet:
         self.heights[width] = min(placement.text_height, self.heights.get(width, placement.text_height))
         if width not in self.slots:
             self.slots[width] = self.pdf.make_stream(
-                self.marker(width).ljust(SLOT_LENGTH),
+                self.empty(width),
+                Filter=Name.FlateDecode,
                 Type=Name.XObject,
                 Subtype=Name.Form,
                 BBox=Array([_real(-PAD), 0, _real(width + PAD), 2000]),

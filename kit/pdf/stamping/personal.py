@@ -1,12 +1,14 @@
 """The personal words of one copy, written for the room of each slot. Runs in the request: no file is touched."""
 
+import struct
+import zlib
 from itertools import groupby
 
 from kit.pdf.stamping.prepared import Patch, Prepared, Slot, StampFacts, StampStyle
 from kit.pdf.stamping.setting import LEADING, SEPARATOR, DoesNotFit, Faces, Piece, fitted
 from kit.pdf.text import single_line
 
-SLOT_LENGTH = 3072  # bytes: room for the longest text below in a few dozen lines
+ROOM = 3072  # bytes of operators: the longest text below in a few dozen lines
 LONGEST_TEXT = 480  # characters, all facts together
 GREY = ".33"  # 8.9 : 1 on white
 PAD = 2.0  # points of white around the words, so that they can be read on a dark slide
@@ -47,9 +49,19 @@ def _filled(slot: Slot, pieces: list[Piece], faces: Faces) -> bytes:
         f"q 1 g {-PAD} 0 {widest + 2 * PAD:.2f} {height + PAD / 2:.2f} re f {GREY} g BT {leading:.2f} TL "
         f"0 {height - 0.92 * size:.2f} Td {shown} ET Q\n"
     ).encode("ascii")
-    if len(content) > slot.length:
-        raise DoesNotFit(f"{len(content)} bytes, the slot holds {slot.length}")
-    return content.ljust(slot.length, b" ")
+    room = slot.length - len(stored(b""))
+    if len(content) > room:
+        raise DoesNotFit(f"{len(content)} bytes, the slot holds {room}")
+    return stored(content.ljust(room, b" "))
+
+
+def stored(content: bytes) -> bytes:
+    """`content` as a Flate stream that does not compress it: one stored block (RFC 1950, 1951), so of constant length.
+
+    Plain streams would do as well, but then all of the file would have to be saved without compressing what is plain.
+    """
+    block = struct.pack("<BBBHH", 0x78, 0x01, 0x01, len(content), len(content) ^ 0xFFFF)
+    return block + content + struct.pack(">I", zlib.adler32(content))
 
 
 def _shown(line: list[Piece], size: float, faces: Faces) -> str:

@@ -12,7 +12,6 @@ from kit.pdf.fonts import COMPANION, REGULAR, glyph_table
 from kit.pdf.stamping.contents import Wrapping
 from kit.pdf.stamping.drawing import StampSet
 from kit.pdf.stamping.pages import Resources, shape_of
-from kit.pdf.stamping.personal import SLOT_LENGTH
 from kit.pdf.stamping.prepared import Prepared, Slot, StampStyle
 from kit.pdf.stamping.refusals import LARGEST_FILE, CannotPrepare, RefusalReason, refuse_unfit
 
@@ -84,10 +83,8 @@ def _prepared(
     pdf.save(
         target,
         encryption=False,
-        compress_streams=False,  # the slots must stay plain, and the rest is left as it came
-        stream_decode_level=pikepdf.StreamDecodeLevel.none,
+        stream_decode_level=pikepdf.StreamDecodeLevel.none,  # what is compressed, the slots too, stays as it is
         object_stream_mode=pikepdf.ObjectStreamMode.generate,
-        linearize=True,  # readers in a browser show the first page before the rest has come
     )
     return Prepared(
         style=style,
@@ -145,9 +142,9 @@ def _found(path: Path, stamps: StampSet) -> list[Slot]:
     slots = []
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as saved:
         for width, height in sorted(stamps.heights.items()):
-            marker = stamps.marker(width)
-            offset = saved.find(marker)
-            if offset < 0 or saved[offset : offset + SLOT_LENGTH] != marker.ljust(SLOT_LENGTH):
+            empty = stamps.empty(width)
+            offset = saved.find(empty)
+            if offset < 0:
                 raise AssertionError("a slot was not written as it was made")
-            slots.append(Slot(offset, SLOT_LENGTH, width, height))
+            slots.append(Slot(offset, len(empty), width, height))
     return slots

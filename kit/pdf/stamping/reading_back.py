@@ -30,7 +30,7 @@ def read_back(path: Path, prepared: Prepared, facts: StampFacts) -> None:
             slot = _slot(page.obj, number)
             if slot.objgen in checked:
                 continue
-            if said(slot.read_raw_bytes()) != expected:
+            if said(slot.read_bytes()) != expected:
                 raise ReadBackFailed(f"the stamp of page {number} does not say what it should")
             checked.add(slot.objgen)
 

@@ -20,9 +20,10 @@ from kit.pdf.stamping import (
     personal_bytes,
     personal_text,
 )
-from kit.pdf.stamping.personal import SLOT_LENGTH
+from kit.pdf.stamping.personal import ROOM, stored
 from kit.pdf.stamping.reading_back import said
 
+SLOT_LENGTH = len(stored(b" " * ROOM))
 WIDTHS = dict(glyph_table().advances)
 COMPANIONS = dict(glyph_table(COMPANION).advances)
 A4_SLOT = Slot(offset=100, length=SLOT_LENGTH, width=496.0, height=403.0)

@@ -4,7 +4,7 @@ A service calls `enqueue` in its transaction; `portal.wiring` fills a `Handlers`
 """
 
 from kit.jobs.failures import SetAside, repeat, set_aside
-from kit.jobs.handlers import Backoff, Handlers, Hopeless
+from kit.jobs.handlers import Backoff, Handlers, Hopeless, NotYet
 from kit.jobs.queue import Job, enqueue, has_beat, last_beat, migrate
 from kit.jobs.worker import Worker
 
@@ -13,6 +13,7 @@ __all__ = [
     "Handlers",
     "Hopeless",
     "Job",
+    "NotYet",
     "SetAside",
     "Worker",
     "enqueue",

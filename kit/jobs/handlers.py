@@ -10,6 +10,10 @@ class Hopeless(Exception):
     """Raised by a handler when trying again cannot help: the job is set aside at once."""
 
 
+class NotYet(Exception):
+    """Raised by a handler when the time has not come: tried again after the usual wait, without alarm."""
+
+
 @dataclass(frozen=True)
 class Backoff:
     """How often a job is tried in all, and how many seconds pass before the next try."""

@@ -19,8 +19,6 @@ from kit.db import Database
 from kit.ids import new_code
 from kit.jobs.models import WorkerRow
 
-LOCK_FOLDER = Path(tempfile.gettempdir()) / f"portal-workers-{os.getuid()}"
-
 
 class Pulse:
     """The life of this worker, as others see it. Every worker gets a new id, so no two can share one."""
@@ -95,10 +93,14 @@ def forget(database: Database, id: str) -> None:
     _lock_path(id).unlink(missing_ok=True)
 
 
+def _lock_folder() -> Path:
+    return Path(tempfile.gettempdir()) / f"portal-workers-{os.getuid()}"
+
+
 def _folder_is_ours() -> bool:
     """In a folder that somebody else made, they could free our locks: then heartbeats alone must do."""
-    LOCK_FOLDER.mkdir(mode=0o700, exist_ok=True)
-    return LOCK_FOLDER.stat().st_uid == os.getuid()
+    _lock_folder().mkdir(mode=0o700, exist_ok=True)
+    return _lock_folder().stat().st_uid == os.getuid()
 
 
 def _take_lock(id: str) -> TextIO | None:
@@ -110,7 +112,7 @@ def _take_lock(id: str) -> TextIO | None:
 
 
 def _lock_path(id: str) -> Path:
-    return LOCK_FOLDER / f"{id}.lock"
+    return _lock_folder() / f"{id}.lock"
 
 
 def _lock_is_free(id: str) -> bool | None:

@@ -19,7 +19,7 @@ from kit.clock import Clock, SystemClock
 from kit.db import Database
 from kit.jobs.adoption import Adoption
 from kit.jobs.failures import put_aside, told
-from kit.jobs.handlers import PATIENT, Handlers, Hopeless, Periodic
+from kit.jobs.handlers import PATIENT, Handlers, Hopeless, NotYet, Periodic
 from kit.jobs.liveness import Pulse, Watch, forget
 from kit.jobs.periodic import PeriodicWork
 from kit.jobs.queue import APPLICATION, CONCURRENCY, QUEUE, VERSION, WORKFLOW, Argument, put, queue_url
@@ -136,7 +136,10 @@ class Worker:
         try:
             self._do(name, arguments)
         except Exception as error:
-            log.warning("job %s went wrong on attempt %s", name, attempt, exc_info=True)
+            if isinstance(error, NotYet):
+                log.info("job %s waits: %s", name, error)
+            else:
+                log.warning("job %s went wrong on attempt %s", name, attempt, exc_info=True)
             self._database.insist(partial(self._put_off, str(DBOS.workflow_id), name, arguments, attempt, error))
         finally:
             with self._count:

@@ -11,7 +11,7 @@ from kit import jobs
 from kit.clock import Clock
 from kit.db import Database
 from kit.ids import new_code
-from kit.jobs import Backoff, Job
+from kit.jobs import Backoff, Job, NotYet
 from kit.mail.models import MailMessage, State
 from kit.mail.smtp import Letter, Mailer, MailRefused
 from kit.mail.writing import Address, Letterhead, write
@@ -26,7 +26,7 @@ REMOVED = "The words were removed when this mail had left: they held a link that
 ERROR_LENGTH = 500
 
 
-class BeingSent(Exception):
+class BeingSent(NotYet):
     """Another worker has this mail in hand, or died with it in hand a moment ago: look again later."""
 
 

@@ -1,7 +1,6 @@
 """Workers are killed in the middle of jobs: each step still counts exactly once, on both databases."""
 
 import random
-import signal
 import time
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from kit.db import Database
 from kit.jobs import Job
 from kit.jobs.adoption import DEATHS
 from kit.jobs.models import WorkerRow
-from tests.faults.conftest import Workers, kill, wait_until
+from tests.faults.conftest import Workers, wait_until
 from tests.faults.plan import CALL, DEADLY, SEED, SLOW, SOAK, STEPS, WORK, faults_call, faults_step
 
 ALL_POINTS = [f"{when} step {step}" for step in range(STEPS) for when in ("before", "inside")] + ["after the last step"]
@@ -47,14 +46,14 @@ def test_a_job_goes_on_where_its_worker_died(database: Database, workers: Worker
 
 def test_jobs_survive_a_worker_killed_again_and_again(database: Database, workers: Workers) -> None:
     chance = random.Random(SEED)
-    number, kills = (150, 15) if SOAK else (30, 3)
+    number, kills = (200, 15) if SOAK else (40, 3)
     enqueue(database, WORK, *range(number))
     for _ in range(kills):
         before = steps_done(database)
-        worker = workers.start("--pause", "0.05")
+        worker = workers.start("--pause", "0.1")
         wait_until(lambda before=before: steps_done(database) > before)  # type: ignore[misc]
-        time.sleep(chance.random() * 0.5)
-        kill(worker)
+        time.sleep(chance.random() * 0.25)
+        worker.kill()
     left = number * STEPS - steps_done(database)
     assert left > 0, "the kills came too late to prove anything"
     workers.start()
@@ -67,7 +66,7 @@ def test_another_worker_that_lives_takes_over(database: Database, workers: Worke
     enqueue(database, WORK, 1)
     wait_until(lambda: steps_done(database) >= 1)
     workers.start()
-    kill(first)
+    first.kill()
     wait_until(lambda: steps_done(database) == STEPS)
 
 
@@ -81,7 +80,7 @@ def test_the_dead_on_another_machine_are_known_by_their_heartbeat(
     time.sleep(5)
     assert worker_ids(database, adopted=True) == set(), "one that lives was taken for dead"
     enqueue(database, SLOW, *range(1, 9))
-    kill(first)
+    first.kill()
     wait_until(lambda: steps_done(database) == STEPS and len(calls(database)) >= 16)
 
 
@@ -123,7 +122,7 @@ def test_a_worker_asked_to_stop_finishes_what_it_does(database: Database, worker
     worker = workers.start()
     enqueue(database, SLOW, 1)
     wait_until(lambda: calls(database) == [-1])
-    worker.send_signal(signal.SIGTERM)
+    worker.terminate()
     assert worker.wait(15) == 0
     assert calls(database) == [-1, 1]
     with database.read() as session:

@@ -15,7 +15,7 @@ from kit.clock import SystemClock
 from kit.db import Database
 from kit.links import PublicLinks
 from kit.mail import Address, Letterhead, MailMessage, State
-from tests.faults.conftest import Workers, kill, wait_until
+from tests.faults.conftest import Workers, wait_until
 from tests.faults.plan import SEED, SOAK
 from tests.mail_server import MailServer
 
@@ -75,7 +75,7 @@ def test_mails_survive_a_worker_killed_again_and_again(
         before = len(mail_box.mailbox.mails())
         wait_until(lambda before=before: len(mail_box.mailbox.mails()) > before)  # type: ignore[misc]
         time.sleep(chance.random() * 0.15)
-        kill(worker)
+        worker.kill()
     left = number - sent(database)
     workers.start()
     wait_until(lambda: sent(database) == number, 60)

@@ -86,7 +86,8 @@ class Work:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main() -> None:
+def main(arguments: list[str]) -> None:
+    """Works until it is killed or asked to stop."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--database", required=True)
     parser.add_argument("--smtp", default="smtp://127.0.0.1:9")
@@ -94,7 +95,7 @@ def main() -> None:
     parser.add_argument("--pause", type=float, default=0.0, help="seconds after each step")
     parser.add_argument("--stale-after", type=float, default=15.0)
     parser.add_argument("--windows", type=Path, help="where to note the time from the server's 250 to our commit")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING)
     database = Database(given.database)
     deaths = Deaths(given.die)
@@ -126,7 +127,3 @@ def noting(
                 file.write(f"{done - mailer.of_this_thread.taken_at}\n")
 
     return send_and_note
-
-
-if __name__ == "__main__":
-    main()

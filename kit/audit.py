@@ -142,7 +142,10 @@ def broken_seal(session: Session) -> int | None:
 
 @dataclass(frozen=True)
 class AuditQuery:
-    """What to look for in the trail; nothing set means everything. `since` is included, `until` is not."""
+    """What to look for in the trail; nothing set means everything. `since` is included, `until` is not.
+
+    `without` names actions to leave out.
+    """
 
     actor: str = ""
     action: str = ""
@@ -151,6 +154,7 @@ class AuditQuery:
     organisation_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -212,6 +216,8 @@ def _conditions(query: AuditQuery) -> Iterator[sa.ColumnElement[bool]]:
         yield holds_words(query.subject, AuditEntry.subject_label)
     if query.action:
         yield AuditEntry.action == query.action
+    if query.without:
+        yield AuditEntry.action.not_in(query.without)
     if query.subject_kind:
         yield AuditEntry.subject_kind == query.subject_kind
     if query.organisation_id is not None:

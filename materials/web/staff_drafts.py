@@ -46,13 +46,12 @@ def new_edition(material_id: int) -> str | Response:
 def draft(material_id: int) -> Response | tuple[str, int]:
     """Takes in the PDF and begins the edition; the file is safe before the transaction begins."""
     form = NewEditionForm()
-    more = "more" in request.form
-    form.validate()
-    upload = take_in(form)
-    if more:
-        form = NewEditionForm()  # without messages: nobody has said that it is finished
+    if "more" in request.form:  # nobody has said that it is finished: no messages, but the file is kept
+        upload = take_in(form, needed=False)
         form.add_line()
         return _new_page(material_id, form, upload), 200
+    form.validate()
+    upload = take_in(form)
     form.refuse_pages(None)
     if upload is None or form.problems():
         return _new_page(material_id, form, upload), 400

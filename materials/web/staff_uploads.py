@@ -55,15 +55,16 @@ def too_large(_error: RequestEntityTooLarge) -> tuple[str, int]:
     return render_template("errors/page.html", code=413, limit=f"{limit_mb()} MB", steps=steps), 413
 
 
-def take_in(form: forms.Form) -> Upload | None:
-    """Stores the PDF that came with a form, or finds the one kept from before; None leaves a message at the field.
+def take_in(form: forms.Form, *, needed: bool = True) -> Upload | None:
+    """Stores the PDF that came with a form, or finds the one kept from before.
 
-    It must run before the view's transaction begins: storing a large file takes its time.
+    None leaves a message at the field, unless nothing came and nothing is `needed`. It must run before the view's
+    transaction begins: storing a large file takes its time.
     """
     sent = form["file"].data
     if sent is None or not sent.filename:
         kept = _kept(request.form.get("kept", ""))
-        if kept is None:
+        if kept is None and needed:
             form.refuse("Choose the PDF of this edition.", "file")
         return kept
     if form["file"].errors:

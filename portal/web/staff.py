@@ -18,7 +18,8 @@ from materials.library import MaterialFacts, materials
 from portal.web import staff_audit, staff_legal
 
 Pair = tuple[MaterialFacts, EditionFacts]
-LATELY = timedelta(days=30)
+LATELY = timedelta(days=90)
+SIGN_INS = ("signed in", "signed out")
 MOST_SHOWN = 6
 
 
@@ -38,7 +39,8 @@ def overview() -> str:
     day = today(clock)
     drafts, lately = _editions(clock.now() - LATELY)
     since_monday = start_of(day - timedelta(days=day.weekday()))
-    copies_today, copies_this_week = count_copies(db(), start_of(day), since_monday)
+    lately_from = clock.now() - LATELY
+    copies_today, copies_this_week, copies_lately = count_copies(db(), start_of(day), since_monday, lately_from)
     nobody, people = without_password(db())
     return render_template(
         "portal/overview.html",
@@ -48,10 +50,11 @@ def overview() -> str:
         lately=lately,
         copies_today=copies_today,
         copies_this_week=copies_this_week,
+        copies_lately=copies_lately,
         licences=licences_to_see(db(), clock),
         without_password=nobody,
         people=people,
-        entries=entries(db(), AuditQuery(), Span(8)),
+        entries=entries(db(), AuditQuery(without=SIGN_INS), Span(8)),
         day=day,
     )
 

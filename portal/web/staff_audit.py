@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from kit.audit import (
@@ -27,6 +27,14 @@ from licences.people.organisations import organisation_names
 from licences.policy import Action
 
 PAGE_SIZE = 50
+# Where the things live that are never deleted; a draft that was put aside has no page any more.
+PLACES = {
+    "organisation": ("licence_staff.one_organisation", "organisation_id"),
+    "person": ("licence_staff.one_person", "person_id"),
+    "licence": ("licence_staff.one_licence", "licence_id"),
+    "programme": ("licence_staff.one_programme", "programme_id"),
+    "material": ("material_staff.material", "material_id"),
+}
 HEADS = ("Entry", "When", "Who", "Action", "Kind", "What", "Details")
 
 
@@ -107,8 +115,9 @@ def _page(form: AuditForm, page: Page[AuditEntry]) -> str:
     kept = {name: values for name, values in request.args.to_dict(flat=False).items() if not name.endswith("_than")}
     asked = any(value for values in kept.values() for value in values)
     return render_template(
-        "portal/audit.html", form=form, page=page, asked=asked, kept=kept, chain=chain_state(db()), details=_details
-    )
+        "portal/audit.html", form=form, page=page, asked=asked, kept=kept, chain=chain_state(db()),
+        details=_details, place_of_subject=_place_of_subject,
+    )  # fmt: skip
 
 
 def _form() -> AuditForm:
@@ -122,3 +131,11 @@ def _form() -> AuditForm:
 def _details(entry: AuditEntry) -> str:
     """The details of an entry in one line."""
     return "; ".join(f"{name}: {value}" for name, value in entry.detail.items())
+
+
+def _place_of_subject(entry: AuditEntry) -> str:
+    """The address of what was changed, or nothing when it has none."""
+    if entry.subject_kind not in PLACES or entry.subject_id is None:
+        return ""
+    endpoint, name = PLACES[entry.subject_kind]
+    return url_for(endpoint, **{name: entry.subject_id})  # type: ignore[arg-type]

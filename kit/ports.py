@@ -26,6 +26,10 @@ class Store(Protocol):
         """Bytes from `start` up to, not including, `end`. Raises `kit.store.FileMissing`."""
         ...
 
+    def local_path(self, sha256: str) -> Path | None:
+        """Where the file lies on this machine, for the kernel to send it from; None when it lies elsewhere."""
+        ...
+
     def chunks(self, sha256: str, start: int = 0, end: int | None = None) -> Iterator[bytes | memoryview]:
         """The same in pieces of at most 1 MB, so that memory stays flat."""
         ...

@@ -110,6 +110,11 @@ class ObjectStore:
             end = min(end, obstore.head(self._objects, place)["size"])
             return memoryview(obstore.get_range(self._objects, place, start=start, end=end)) if start < end else b""
 
+    def local_path(self, sha256: str) -> Path | None:
+        """Where the file lies on this machine; None in a bucket. Opening it raises what opening a file raises."""
+        place = _place(sha256)
+        return self._folder / place if self._folder is not None else None
+
     def chunks(self, sha256: str, start: int = 0, end: int | None = None) -> Iterator[bytes | memoryview]:
         """The same in pieces of at most 1 MB. A missing file raises here, before the first piece is asked for."""
         size = self.size(sha256)

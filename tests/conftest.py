@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from kit.clock import SteppingClock
 from kit.db import Database
 from tests import databases
-from tests.world import World, make_world
+from tests.world import World, open_world
 
 MISSING = "PostgreSQL is not installed: every test on it is SKIPPED (apt-get install postgresql)"
 
@@ -97,6 +97,9 @@ def _opened(kind: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def world(database: Database, tmp_path: Path, clock: SteppingClock) -> World:
+def world(database_kind: str, tmp_path: Path, clock: SteppingClock) -> Iterator[World]:
     """A small world over HTTP, on a database of its own."""
-    return make_world(database, tmp_path, clock)
+    world, database = open_world(database_kind, tmp_path, clock)
+    yield world
+    database.close()
+    databases.drop_database(database.url.render_as_string(hide_password=False))

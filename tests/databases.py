@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -79,6 +79,31 @@ def new_database_url(kind: str) -> str:
     _make_postgresql_template()
     _administer(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE}')
     return _postgresql_url(name)
+
+
+def filled_database_url(kind: str, name: str, fill: Callable[[str], None]) -> str:
+    """The address of a fresh copy of a database that `fill`, given an address, has filled once in this run."""
+    with _only_once(f"{name}.{kind}") as done:
+        if not done.exists():
+            filled = new_database_url(kind)
+            fill(filled)
+            done.write_text(filled)
+        source = done.read_text()
+    made = sa.make_url(source)
+    assert made.database is not None
+    if kind == "sqlite":
+        target = _run_folder() / f"{uuid4().hex}.sqlite"
+        _settle(Path(made.database))
+        shutil.copyfile(made.database, target)
+        return f"sqlite:///{target}"
+    clone = f"portal_{uuid4().hex}"
+    _administer(f'CREATE DATABASE "{clone}" TEMPLATE "{made.database}"')
+    return _postgresql_url(clone)
+
+
+def kept_in_run(name: str) -> Path:
+    """A path in the folder of this pytest run, shared by its processes."""
+    return _run_folder() / name
 
 
 def empty_database_url(kind: str) -> str:

@@ -3,11 +3,14 @@
 Made through the services, with a real PDF of three pages, so that a test begins where a person would.
 """
 
+import json
+import shutil
 import tempfile
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from sqlalchemy.orm import Session
@@ -27,6 +30,7 @@ from materials.models import MaterialKind
 from portal.app import create_app
 from portal.settings import Environment, Settings
 from portal.wiring import make_house
+from tests import databases
 from tests.browser_like import BASE, PASSWORD, Browser
 from tests.factories.pdf_files import pdf_file
 
@@ -45,11 +49,9 @@ def password_hash() -> str:
 
 
 @dataclass(frozen=True)
-class World:
-    """Who and what is in it, by id."""
+class Contents:
+    """Who and what is in the world, by id, and when it is."""
 
-    house: House
-    app: Flask
     people: dict[str, int]
     lakeshire: int
     hillside: int
@@ -61,6 +63,20 @@ class World:
     first_edition: int
     current_edition: int
     draft_edition: int
+    moment: str
+
+
+@dataclass(frozen=True)
+class World:
+    """The portal with the world in it."""
+
+    house: House
+    app: Flask
+    contents: Contents
+
+    def __getattr__(self, name: str) -> Any:
+        """`world.manual` and the like are the ids of its contents."""
+        return getattr(self.contents, name)
 
     def browser(self, email: str | None = None) -> Browser:
         """A browser, signed in when an address is given."""
@@ -77,22 +93,43 @@ class World:
         return Viewer("", facts.id, facts.name, facts.email, facts.organisation_id, facts.organisation_name, facts.role)
 
 
-def settings(database: Database, folder: Path) -> Settings:
+def settings(database: Database, store: Path) -> Settings:
     """Settings of a test, without a look at the environment's own."""
     return Settings(
         environment=Environment.TEST,
         database_url=database.url.render_as_string(hide_password=False),
-        store_url=(folder / "store").as_uri(),
+        store_url=store.as_uri(),
         public_url=BASE,
         secret_key="k" * 48,  # type: ignore[arg-type]
         smtp_url="smtp://127.0.0.1:1",
     )
 
 
-def make_world(database: Database, folder: Path, clock: Clock) -> World:
-    """Fills an empty database and returns what is in it."""
-    chosen = settings(database, folder)
-    house = replace(make_house(chosen, clock=clock), database=database)
+def open_world(kind: str, folder: Path, clock: SteppingClock) -> tuple[World, Database]:
+    """The portal on a copy of the world's database, with a store of its own. Moves `clock` to the world's time."""
+    listing, store = databases.kept_in_run(f"world-{kind}.json"), databases.kept_in_run(f"world-{kind}-store")
+
+    def fill(url: str) -> None:
+        database = Database(url)
+        contents = make_contents(database, store, SteppingClock(clock.now()))
+        database.close()
+        listing.write_text(json.dumps(asdict(contents)))
+
+    database = Database(databases.filled_database_url(kind, "world", fill))
+    contents = Contents(**json.loads(listing.read_text()))
+    shutil.copytree(store, folder / "store")
+    clock.moment = datetime.fromisoformat(contents.moment)
+    house = house_on(database, folder / "store", clock)
+    return World(house, create_app(settings(database, folder / "store"), house), contents), database
+
+
+def house_on(database: Database, store: Path, clock: Clock) -> House:
+    return replace(make_house(settings(database, store), clock=clock), database=database)
+
+
+def make_contents(database: Database, store: Path, clock: SteppingClock) -> Contents:
+    """Fills an empty database and says what is in it."""
+    house = house_on(database, store, clock)
     people: dict[str, int] = {}
     with database.write() as session:
         for kind in LegalKind:
@@ -147,8 +184,10 @@ def make_world(database: Database, folder: Path, clock: Clock) -> World:
         )
     ids = [_edition(house, manual, number) for number in ("3.1", "3.2", "3.3")]
     _edition(house, handouts, "1.0")
-    app = create_app(chosen, house)
-    return World(house, app, people, lakeshire, hillside, licences[0], licences[1], programme, manual, handouts, *ids)
+    moment = clock.now().isoformat()
+    return Contents(
+        people, lakeshire, hillside, licences[0], licences[1], programme, manual, handouts, *ids, moment=moment
+    )
 
 
 def _license(session: Session, clock: Clock, organisation_id: int, programme_id: int, trainer_id: int) -> int:
@@ -198,6 +237,6 @@ def _edition(house: House, material_id: int, number: str) -> int:
     if number != "3.3":
         with house.database.write() as session:
             editions.publish(session, house.clock, TEAM, made)
-    if isinstance(house.clock, SteppingClock):
-        house.clock.move(days=1)
+    assert isinstance(house.clock, SteppingClock)
+    house.clock.move(days=1)
     return made

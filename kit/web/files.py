@@ -1,13 +1,25 @@
-"""Sends stored files, whole or in part, in pieces of 1 MB so that memory stays flat."""
+"""Sends stored files, whole or in part, without taking them into memory.
 
-from collections.abc import Iterable
+Between the places where a copy was stamped, the file is the stored one: there the kernel sends it from the disk to
+the socket by itself, which is what the server does with a plain file. Where that cannot be (a bucket, another server
+than gunicorn, a test), the same bytes go in pieces of 1 MB.
+"""
+
+import os
+import socket
+import ssl
+from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
 from flask import Response, request
 from werkzeug.http import parse_range_header
 
-from kit.pdf.stamping import Patch, spliced
+from kit.pdf.stamping import Patch
 from kit.ports import Store
+from kit.store import FileMissing
+
+CHUNK = 1 << 20
+FIRST = 1 << 16  # the server sends the headers together with the first piece that it is given
 
 
 def send_spliced(
@@ -26,17 +38,74 @@ def send_spliced(
         response.headers["Content-Range"] = f"bytes */{size}"
         return response
     start, end = wanted
-    pieces: Iterable[bytes | memoryview] = (
-        ()
-        if request.method == "HEAD"
-        else spliced(lambda low, high: store.read_range(sha256, low, high), patches, start, end)
-    )
-    partial = (start, end) != (0, size) or "Range" in request.headers and _honours_range(etag)
-    response = Response(pieces, status=206 if partial else 200, mimetype="application/pdf", direct_passthrough=True)  # type: ignore[arg-type]
+    pieces = iter(()) if request.method == "HEAD" else _pieces(store, sha256, patches, start, end)
+    partial = (start, end) != (0, size) or ("Range" in request.headers and _honours_range(etag))
+    response = Response(pieces, status=206 if partial else 200, mimetype="application/pdf", direct_passthrough=True)
     response.content_length = end - start
     if partial:
         response.headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     return _with_headers(response, etag, file_name)
+
+
+def _pieces(store: Store, sha256: str, patches: Sequence[Patch], start: int, end: int) -> Iterator[bytes]:
+    """The copy from `start` up to `end`; what the kernel sent by itself is not among the pieces.
+
+    A file that is missing is found out now, while another answer can still be given.
+    """
+    path, connection = store.local_path(sha256), _connection()
+    if path is None or connection is None:
+        store.read_range(sha256, start, min(start + 1, end))
+        return _read_pieces(store, sha256, patches, start, end)
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise FileMissing(sha256) from None
+    return _sent_by_kernel(connection, file, patches, start, end)
+
+
+def _sent_by_kernel(
+    connection: socket.socket, file: int, patches: Sequence[Patch], start: int, end: int
+) -> Iterator[bytes]:
+    """Yields a first piece and what was stamped; the rest goes from the disk to the socket in between."""
+    with open(file, "rb", buffering=0) as stored:
+        first = min(start + FIRST, end)
+        for piece in _segments(patches, start, first):
+            yield piece if isinstance(piece, bytes) else os.pread(file, piece[1] - piece[0], piece[0])
+        for piece in _segments(patches, first, end):
+            if isinstance(piece, bytes):
+                yield piece
+            elif connection.sendfile(stored, piece[0], piece[1] - piece[0]) != piece[1] - piece[0]:
+                raise OSError("the stored file ended early")
+
+
+def _read_pieces(store: Store, sha256: str, patches: Sequence[Patch], start: int, end: int) -> Iterator[bytes]:
+    for piece in _segments(patches, start, end):
+        if isinstance(piece, bytes):
+            yield piece
+        else:
+            for low in range(piece[0], piece[1], CHUNK):
+                yield bytes(store.read_range(sha256, low, min(low + CHUNK, piece[1])))
+
+
+def _segments(patches: Sequence[Patch], start: int, end: int) -> Iterator[bytes | tuple[int, int]]:
+    """What to send in order: stamped bytes as they are, and in between the stretches of the stored file."""
+    at = start
+    for patch in sorted(patches, key=lambda one: one.offset):
+        low, high = max(patch.offset, at), min(patch.offset + len(patch.data), end)
+        if low >= high:
+            continue
+        if at < low:
+            yield at, low
+        yield patch.data[low - patch.offset : high - patch.offset]
+        at = high
+    if at < end:
+        yield at, end
+
+
+def _connection() -> socket.socket | None:
+    """Gunicorn's socket to whoever asked, when the kernel may write on it; headers are sent with the first piece."""
+    found = request.environ.get("gunicorn.socket")
+    return found if isinstance(found, socket.socket) and not isinstance(found, ssl.SSLSocket) else None
 
 
 def _honours_range(etag: str) -> bool:

@@ -116,12 +116,12 @@ def seal_of(previous: str, entry: AuditEntry) -> str:
 def seal_entries(session: Session, limit: int = 5_000) -> int:
     """Seals entries that have none yet and returns how many.
 
-    Two workers that seal at once meet at the unique entry, and one of them rolls back.
+    Two workers that seal at once meet at the unique entry, and one of them rolls back. That holds because what waits
+    is read first: were the last seal read first, another could seal in between, and ours would follow the wrong one.
     """
-    last = session.scalar(sa.select(AuditSeal.seal).order_by(AuditSeal.position.desc()).limit(1))
-    seal = last or ""
     unsealed = ~sa.exists().where(AuditSeal.entry_id == AuditEntry.id)
     waiting = session.scalars(sa.select(AuditEntry).where(unsealed).order_by(AuditEntry.id).limit(limit)).all()
+    seal = session.scalar(sa.select(AuditSeal.seal).order_by(AuditSeal.position.desc()).limit(1)) or ""
     for entry in waiting:
         seal = seal_of(seal, entry)
         session.add(AuditSeal(entry_id=entry.id, seal=seal))

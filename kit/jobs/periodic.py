@@ -27,7 +27,7 @@ class PeriodicWork:
         self._work = work
         self._clock = clock
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._look_and_work, name="periodic", daemon=True)
+        self._thread = threading.Thread(target=self._look_again_and_again, name="periodic", daemon=True)
 
     def start(self) -> None:
         """Begins to look for what is due."""
@@ -38,14 +38,16 @@ class PeriodicWork:
         self._stopping.set()
         self._thread.join(timeout)
 
-    def _look_and_work(self) -> None:
-        while True:
-            for name, work in self._work.items():
-                if self._stopping.is_set():
-                    return
+    def look(self) -> None:
+        """Calls what is due and not called by another worker, one after the other."""
+        for name, work in self._work.items():
+            if not self._stopping.is_set():
                 self._attend_to(name, work)
-            if self._stopping.wait(LOOK_SECONDS):
-                return
+
+    def _look_again_and_again(self) -> None:
+        self.look()
+        while not self._stopping.wait(LOOK_SECONDS):
+            self.look()
 
     def _attend_to(self, name: str, work: Periodic) -> None:
         """What goes wrong is logged and kept for people to see; the next turn tries again."""

@@ -87,7 +87,7 @@ def organisations(session: Session, clock: Clock, wanted: OrganisationsWanted, t
     ids = [place.id for place in places]
     licences = licences_of_many(session, clock, ids)
     counted = sa.select(Membership.organisation_id, sa.func.count()).where(Membership.organisation_id.in_(ids))
-    people = dict(session.execute(counted.group_by(Membership.organisation_id)).tuples().all())
+    people = dict(session.execute(counted.group_by(Membership.organisation_id)).all())
     return [
         ListedOrganisation(
             OrganisationFacts(place.id, place.name, place.kind),

@@ -52,7 +52,7 @@ def holds_words(words: str, *columns: InstrumentedAttribute[str]) -> sa.ColumnEl
                 *(column.icontains(word, autoescape=True) for column in columns),
                 *(column.contains(one, autoescape=True) for column in columns for one in _written(word)),
             )
-            for word in words.split()
+            for word in words.replace("\0", " ").split()  # PostgreSQL takes no NUL, and nothing holds one
         ),
     )
 

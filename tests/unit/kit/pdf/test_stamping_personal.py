@@ -22,6 +22,7 @@ from kit.pdf.stamping import (
 )
 from kit.pdf.stamping.personal import ROOM, stored
 from kit.pdf.stamping.reading_back import said
+from kit.pdf.stamping.setting import Faces, fitted
 
 SLOT_LENGTH = len(stored(b" " * ROOM))
 WIDTHS = dict(glyph_table().advances)
@@ -87,6 +88,11 @@ def test_a_long_name_takes_two_lines_before_it_gets_tiny() -> None:
     lines = sizes_and_widths(patch.data)
     assert len(lines) == 2
     assert lines[0][0] >= 6
+
+
+def test_spaces_count_when_lines_are_filled() -> None:
+    size, lines = fitted([("W", 1.0)] * 40, 1.0, 31.5, 1000.0, Faces({" ": 1000, "W": 1000}, {}))
+    assert all((2 * len(line) - 1) * size <= 31.5 for line in lines)
 
 
 def test_no_line_begins_with_a_separator() -> None:

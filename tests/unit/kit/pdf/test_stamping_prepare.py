@@ -112,9 +112,25 @@ def test_the_stamp_is_upright_at_the_foot_of_what_can_be_seen(
     for word, x_min, y_min, x_max, y_max in ours:
         assert 0 <= x_min < x_max <= width, word
         assert height * 0.8 <= y_min < y_max <= height, word
-        assert (y_max - y_min) * unit >= 5, word
+        assert 5 <= (y_max - y_min) * unit <= 11 * max(1, (width * height * unit**2 / 501_000) ** 0.5), word
         if len(word) > 4:
             assert x_max - x_min > y_max - y_min, word
+
+
+@pytest.mark.parametrize(("size", "square_code"), [((297.64, 419.53), True), ((209.76, 297.64), False)])
+def test_a_small_page_keeps_room_for_itself(tmp_path: Path, size: tuple[float, float], square_code: bool) -> None:
+    with pikepdf.new() as pdf:
+        add_page(pdf, b"", box=(0, 0, *size))
+        pdf.save(tmp_path / "a.pdf")
+    long = StampFacts("Wilhelmina " * 10, "Lakeshire Council " * 6, "22 November 2026", "Edition 3.2", "7F3A-9C2K")
+    prepared, copy = stamped(tmp_path / "a.pdf", facts=long)
+    assert any("too small for the square code" in note for note in prepared.notes) != square_code
+    drawn = picture(copy, 1, tmp_path)
+    top = ImageChops.invert(drawn).getbbox()[1]  # type: ignore[index]
+    words = drawn.crop((0, top, drawn.width * 3 // 4, drawn.height))
+    left, upper, right, lower = ImageChops.invert(words).getbbox()  # type: ignore[misc]
+    covered = (right - left) * (lower - upper) + (41 * 41 if square_code else 0)
+    assert covered <= 0.125 * drawn.width * drawn.height
 
 
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
@@ -163,6 +179,7 @@ LEAKS = {
     "moved": b"1 0 0 1 200 300 cm .5 0 0 .5 0 0 cm",
     "turned": b"q 0 1 -1 0 400 100 cm",
     "clipped away": b"q 0 0 10 10 re W n",
+    "moved, then saved": b"2 0 0 2 50 150 cm q q",
     "nested": b"q q q 3 0 0 3 0 0 cm",
     "text left open": b"BT /F1 12 Tf 3 Tr 40 Tz 100 Ts 50 500 Td (open) Tj",
     "invisible text mode": b"3 Tr 100 Tc 50 Ts 300 Tz",
@@ -247,6 +264,17 @@ def test_pages_without_contents_with_several_and_with_inherited_entries(tmp_path
         assert pdf.pages[2].obj["/Resources"].objgen == pdf.pages[3].obj["/Resources"].objgen
 
 
+def test_pages_with_resources_of_their_own_keep_them(tmp_path: Path) -> None:
+    with pikepdf.new() as pdf:
+        for name in ("F1", "Other"):
+            page = add_page(pdf, f"BT /{name} 12 Tf 50 500 Td (In {name}) Tj ET".encode())
+            page.obj["/Resources"]["/Font"] = Dictionary({f"/{name}": page.obj["/Resources"]["/Font"]["/F1"]})
+        pdf.save(tmp_path / "a.pdf")
+    _, copy = stamped(tmp_path / "a.pdf")
+    with pikepdf.open(copy) as pdf:
+        assert [list(page.obj["/Resources"]["/Font"]) for page in pdf.pages] == [["/F1"], ["/Other"]]
+
+
 def test_a_form_that_shares_the_pages_resources_is_left_alone(tmp_path: Path) -> None:
     with pikepdf.new() as pdf:
         page = add_page(pdf)
@@ -328,6 +356,12 @@ def test_reading_back_finds_a_stamp_that_is_wrong_or_gone(tmp_path: Path) -> Non
         read_back(copy, prepared, other)
     with pytest.raises(ReadBackFailed, match="does not say"):
         read_back(tmp_path / "prepared.pdf", prepared, FACTS)
+    [slot] = prepared.slots
+    damaged = bytearray(copy.read_bytes())
+    damaged[slot.offset + slot.length - 1] ^= 1
+    (tmp_path / "damaged.pdf").write_bytes(damaged)
+    with pytest.raises(ReadBackFailed, match="does not say"):
+        read_back(tmp_path / "damaged.pdf", prepared, FACTS)
     with pikepdf.open(copy) as pdf:
         pdf.pages[1].obj["/Contents"] = pdf.make_stream(b"")
         pdf.save(tmp_path / "cut.pdf")

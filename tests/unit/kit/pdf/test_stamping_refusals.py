@@ -53,6 +53,11 @@ def test_each_unfit_file_is_refused_for_its_reason(tmp_path: Path, reason: Refus
     assert refused.message.endswith(".")
 
 
+def test_a_certified_file_counts_as_signed(tmp_path: Path) -> None:
+    source = saved(tmp_path / "a.pdf", lambda pdf: pdf.Root.__setitem__("/Perms", Dictionary(DocMDP=Dictionary())))
+    assert tried(source).reason is RefusalReason.SIGNED
+
+
 def test_the_message_names_the_page_that_is_too_small(tmp_path: Path) -> None:
     assert "Page 2 " in tried(saved(tmp_path / "a.pdf", CASES[RefusalReason.PAGE_TOO_SMALL])).message
 

@@ -4,23 +4,23 @@ The answer always carries a reason that a person can act on. It is asked anew at
 that was taken away is gone at the next one.
 """
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from kit.clock import Clock, today
-from licences.accreditations import AccreditationFacts, accreditations_of
-from licences.models import Licence
-from licences.people import legal
-from licences.people.models import LegalKind, Role
+from kit.clock import Clock, london, today
+from licences.accreditations import AccreditationFacts
+from licences.models import Accreditation, Licence, Period, Programme, Seat, Suspension
+from licences.people.models import Acceptance, LegalKind, LegalText, Role
 from licences.people.organisations import PersonFacts, people_with_roles
-from licences.programmes import ProgrammeFacts, programmes
-from licences.seats import holders_in
-from licences.standing import Standing
-from licences.terms import LicenceFacts, licences_of
+from licences.programmes import ProgrammeFacts
+from licences.standing import Span, Standing, Stop, standing
+from licences.terms import LicenceFacts
 
 
 class Reason(StrEnum):
@@ -74,67 +74,140 @@ class _Circumstances:
     organisation_name: str
     manager: str
     day: date
-    terms_accepted: bool
+
+
+# Both statements are built once: this question is asked at every request, and building costs more than asking.
+_CURRENT_TERMS = (
+    sa.select(LegalText.id)
+    .where(LegalText.kind == LegalKind.TERMS_OF_USE)
+    .order_by(LegalText.version.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_FACTS = (
+    sa.select(
+        Programme.id,
+        Programme.name,
+        Programme.days,
+        Programme.trainer_days,
+        Programme.audience,
+        Licence.id.label("licence_id"),
+        Licence.seats_bought,
+        Suspension.since,
+        Suspension.reason,
+        Accreditation.from_on,
+        Accreditation.until_on,
+        Accreditation.note,
+        sa.select(sa.func.count())
+        .where(Seat.licence_id == Licence.id, Seat.released_at.is_(None))
+        .scalar_subquery()
+        .label("seats_in_use"),
+        sa.exists()
+        .where(Seat.licence_id == Licence.id, Seat.released_at.is_(None), Seat.person_id == sa.bindparam("person"))
+        .label("has_seat"),
+        sa.or_(
+            _CURRENT_TERMS.is_(None),
+            sa.exists().where(
+                Acceptance.person_id == sa.bindparam("person"), Acceptance.legal_text_id == _CURRENT_TERMS
+            ),
+        ).label("terms_accepted"),
+    )
+    .select_from(Programme)
+    .outerjoin(
+        Licence,
+        sa.and_(Licence.programme_id == Programme.id, Licence.organisation_id == sa.bindparam("organisation")),
+    )
+    .outerjoin(Suspension, sa.and_(Suspension.licence_id == Licence.id, Suspension.restored_at.is_(None)))
+    .outerjoin(
+        Accreditation,
+        sa.and_(Accreditation.programme_id == Programme.id, Accreditation.person_id == sa.bindparam("person")),
+    )
+    .order_by(Programme.name)
+)
+_FACTS_OF_ONE = _FACTS.where(Programme.id == sa.bindparam("programme"))
+_PERIODS = (
+    sa.select(Period.licence_id, Period.starts_on, Period.ends_on)
+    .join(Licence, Licence.id == Period.licence_id)
+    .where(Licence.organisation_id == sa.bindparam("organisation"))
+)
 
 
 def entitlement(
     session: Session, clock: Clock, *, person_id: int, organisation_id: int, organisation_name: str, programme_id: int
 ) -> Entitlement | None:
     """The answer for one programme; None when there is no such programme."""
-    answers = entitlements(
-        session, clock, person_id=person_id, organisation_id=organisation_id, organisation_name=organisation_name
-    )
-    return answers.get(programme_id)
+    asked = {"person": person_id, "organisation": organisation_id, "programme": programme_id}
+    return _answers(session, clock, _FACTS_OF_ONE, asked, organisation_name).get(programme_id)
 
 
 def entitlements(
     session: Session, clock: Clock, *, person_id: int, organisation_id: int, organisation_name: str
 ) -> dict[int, Entitlement]:
     """The answers for every programme, by its id, with a constant number of statements."""
-    licences = {licence.programme_id: licence for licence in licences_of(session, clock, organisation_id)}
-    holders = holders_in(session, [licence.id for licence in licences.values()])
-    accredited = {fact.programme_id: fact for fact in accreditations_of(session, [person_id])}
-    managers = people_with_roles(session, organisation_id, Role.MANAGER)
-    terms = legal.current(session, LegalKind.TERMS_OF_USE)
-    around = _Circumstances(
-        organisation_name,
-        _manager_words(managers),
-        today(clock),
-        terms is None or legal.has_accepted(session, person_id, terms.id),
-    )
+    asked = {"person": person_id, "organisation": organisation_id}
+    return _answers(session, clock, _FACTS, asked, organisation_name)
+
+
+def _answers(
+    session: Session,
+    clock: Clock,
+    statement: sa.Select[*tuple[Any, ...]],
+    asked: dict[str, int],
+    organisation_name: str,
+) -> dict[int, Entitlement]:
+    rows = session.execute(statement, asked).all()
+    spans = defaultdict[int, list[Span]](list)
+    for licence_id, starts_on, ends_on in session.execute(_PERIODS, {"organisation": asked["organisation"]}):
+        spans[licence_id].append(Span(starts_on, ends_on))
+    around = _Circumstances(organisation_name, "", today(clock))
     answers = {}
-    for programme in programmes(session):
-        licence = licences.get(programme.id)
-        has_seat = licence is not None and (licence.id, person_id) in holders
-        fact = accredited.get(programme.id)
-        refusal = _refusal(around, programme, licence, has_seat, fact)
-        answers[programme.id] = Entitlement(programme, licence, fact, has_seat, refusal)
+    for row in rows:
+        answer = _without_refusal(row, asked, around, tuple(spans[row.licence_id]))
+        if _refusal(around, answer, terms_accepted=row.terms_accepted):
+            if not around.manager:  # only a refusal says who can mend it
+                managers = people_with_roles(session, asked["organisation"], Role.MANAGER)
+                around = replace(around, manager=_manager_words(managers))
+            answer = replace(answer, refusal=_refusal(around, answer, terms_accepted=row.terms_accepted))
+        answers[row.id] = answer
     return answers
 
 
-def organisations_licensed_for(session: Session, programme_id: int) -> set[int]:
-    """The organisations that hold a licence for a programme, whatever its standing."""
-    return set(session.scalars(sa.select(Licence.organisation_id).where(Licence.programme_id == programme_id)))
+def _without_refusal(
+    row: sa.Row[*tuple[Any, ...]], asked: dict[str, int], around: _Circumstances, spans: tuple[Span, ...]
+) -> Entitlement:
+    """The facts of an answer, as the statement found them."""
+    programme = ProgrammeFacts(row.id, row.name, row.days, row.trainer_days, row.audience)
+    licence = accreditation = None
+    if row.licence_id is not None:
+        stop = Stop(london(row.since).date(), row.reason) if row.since else None
+        licence = LicenceFacts(
+            row.licence_id,
+            asked["organisation"],
+            around.organisation_name,
+            row.id,
+            row.name,
+            row.seats_bought,
+            row.seats_in_use,
+            standing(spans, stop, around.day),
+        )
+    if row.from_on is not None:
+        accreditation = AccreditationFacts(asked["person"], row.id, row.name, row.from_on, row.until_on, row.note)
+    return Entitlement(programme, licence, accreditation, bool(row.has_seat), None)
 
 
-def _refusal(
-    around: _Circumstances,
-    programme: ProgrammeFacts,
-    licence: LicenceFacts | None,
-    has_seat: bool,
-    fact: AccreditationFacts | None,
-) -> Refusal | None:
+def _refusal(around: _Circumstances, answer: Entitlement, *, terms_accepted: bool) -> Refusal | None:
+    licence, fact = answer.licence, answer.accreditation
     if licence is None:
-        return _no_licence(around, programme)
+        return _no_licence(around, answer.programme)
     if not licence.standing.is_active:
         return _not_in_standing(around, licence)
-    if not has_seat:
+    if not answer.has_seat:
         return _no_seat(around, licence)
     if fact is None or fact.from_on > around.day:
-        return _not_accredited(programme, fact)
+        return _not_accredited(answer.programme, fact)
     if fact.until_on < around.day:
-        return _lapsed(programme, fact)
-    return None if around.terms_accepted else _terms()
+        return _lapsed(answer.programme, fact)
+    return None if terms_accepted else _terms()
 
 
 def _no_licence(around: _Circumstances, programme: ProgrammeFacts) -> Refusal:

@@ -211,4 +211,4 @@ def _seats_in_use(session: Session, licence_ids: list[int]) -> dict[int, int]:
         .where(Seat.licence_id.in_(licence_ids), Seat.released_at.is_(None))
         .group_by(Seat.licence_id)
     )
-    return {licence_id: number for licence_id, number in session.execute(counted)}  # noqa: C416 - rows are no pairs to mypy
+    return {licence_id: number for licence_id, number in session.execute(counted)}

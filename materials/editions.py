@@ -3,9 +3,11 @@
 The current edition of a material is the one published last that has not been withdrawn.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
@@ -217,7 +219,13 @@ def prepared_file(session: Session, edition_id: int) -> tuple[str, Prepared]:
     found = session.execute(wanted).first()
     if found is None or found.prepared_sha256 is None:
         raise NotThere
-    return found.prepared_sha256, Prepared.from_json(found.prepared)
+    return found.prepared_sha256, parsed(found.prepared)
+
+
+@lru_cache(maxsize=64)
+def parsed(kept: str) -> Prepared:
+    """What is known of a prepared file. It never changes for a text, and the same few files are asked for all day."""
+    return Prepared.from_json(json.loads(kept))
 
 
 def current_of(editions: Iterable[EditionFacts]) -> EditionFacts | None:

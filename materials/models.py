@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -90,7 +89,8 @@ class Edition(Base):
     refusal: Mapped[str | None] = mapped_column(sa.Text)
     prepared_sha256: Mapped[str | None] = mapped_column(sa.ForeignKey("kit_stored_file.sha256"))
     prepared_size: Mapped[int | None]
-    prepared: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
+    # JSON as text: read at every request for a copy, so it is parsed once for each file and not by the driver
+    prepared: Mapped[str | None] = mapped_column(sa.Text, deferred=True)
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]

@@ -4,6 +4,7 @@ Each step has its own short transaction; the file work happens between them. Doi
 same result, so a job that was killed in the middle simply starts anew.
 """
 
+import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,7 +119,7 @@ def _finish(session: Session, clock: Clock, task: _Task, stored: StoredObject, m
         preparation=Preparation.READY,
         prepared_sha256=stored.sha256,
         prepared_size=stored.size,
-        prepared=made.to_json(),
+        prepared=json.dumps(made.to_json()),
         pages_done=made.page_count,
         page_count=made.page_count,
     )

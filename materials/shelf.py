@@ -6,6 +6,7 @@ address, ranges included.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -17,9 +18,9 @@ from kit.pdf.stamping import Patch, Prepared, StampFacts, personal_bytes
 from kit.refusals import NotThere, Refused
 from licences.entitlements import Entitlement, Refusal, entitlement, entitlements
 from licences.people.viewer import Viewer
-from materials.editions import Change, EditionFacts, current_of, edition, editions_of, editions_of_many, prepared_file
+from materials.editions import Change, EditionFacts, current_of, editions_of, editions_of_many, parsed
 from materials.library import MaterialFacts, material, materials
-from materials.models import Copy, EditionState
+from materials.models import Copy, Edition, EditionState, Material
 
 
 @dataclass(frozen=True)
@@ -81,14 +82,32 @@ class OpenCopy:
     file_name: str
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """The edition that somebody asks a copy of, with what its stamp needs."""
+
+    edition_id: int
+    number: str
+    state: EditionState
+    withdrawn_reason: str | None
+    material_id: int
+    title: str
+    programme_id: int
+    sha256: str
+    prepared: Prepared
+
+    @property
+    def label(self) -> str:
+        return f"Edition {self.number}"
+
+
 class NoCopy(Exception):
     """There is no copy just now. `refusal` says why, who can mend it, and what happens then."""
 
-    def __init__(self, refusal: Refusal, material: MaterialFacts, edition: EditionFacts) -> None:
+    def __init__(self, refusal: Refusal, wanted: "Wanted") -> None:
         super().__init__(refusal.summary)
         self.refusal = refusal
-        self.material = material
-        self.edition = edition
+        self.wanted = wanted
 
 
 def shelves(session: Session, clock: Clock, viewer: Viewer) -> list[OnShelf]:
@@ -113,7 +132,7 @@ def shelves(session: Session, clock: Clock, viewer: Viewer) -> list[OnShelf]:
 def shelf(session: Session, clock: Clock, viewer: Viewer, material_id: int) -> OnShelf:
     """One material. Raises `NotThere` when the viewer's organisation has no licence for its programme."""
     item = material(session, material_id)
-    answer = _entitlement(session, clock, viewer, item)
+    answer = _entitlement(session, clock, viewer, item.programme_id)
     return _on_shelf(item, editions_of(session, material_id), _copies_of(session, viewer), answer)
 
 
@@ -123,13 +142,11 @@ def take_copy(session: Session, clock: Clock, viewer: Viewer, *, material_id: in
     `press` is the random value of the button that was pressed: a double click is one copy. Raises `NotThere`,
     `Refused` for a withdrawn edition, `NoCopy` with the reason, and `NameNotDrawable`.
     """
-    item = material(session, material_id)
-    wanted = edition(session, edition_id)
+    wanted = _wanted(session.execute(_EDITION, {"edition": edition_id}).first())
     if wanted.material_id != material_id:
         raise NotThere
-    _demand(session, clock, viewer, item, wanted)
-    pressed = sa.select(Copy.code).where(Copy.person_id == viewer.person_id, Copy.press == press)
-    again = session.scalar(pressed)
+    _demand(session, clock, viewer, wanted)
+    again = session.scalar(_PRESSED, {"person": viewer.person_id, "press": press})
     if again is not None:
         return again
     row = Copy(
@@ -142,33 +159,23 @@ def take_copy(session: Session, clock: Clock, viewer: Viewer, *, material_id: in
         taken_at=clock.now(),
         press=press,
     )
-    _patches(
-        row, wanted, prepared_file(session, wanted.id)[1]
-    )  # a name that cannot be written is found out now, not when the file is asked for
+    _patches(row, wanted)  # a name that cannot be written is found out now, not when the file is asked for
     session.add(row)
     session.flush()
-    subject = Subject("copy", row.id, f"{item.title} {wanted.number}", viewer.organisation_id)
+    subject = Subject("copy", row.id, f"{wanted.title} {wanted.number}", viewer.organisation_id)
     record(session, clock, viewer.actor, "copy taken", subject, code=row.code)
     return row.code
 
 
 def open_copy(session: Session, clock: Clock, viewer: Viewer, code: str) -> OpenCopy:
     """The copy's bytes, for the person who took it, while they may. Raises `NotThere`, `Refused` or `NoCopy`."""
-    row = session.scalar(
-        sa.select(Copy).where(
-            Copy.code == code,
-            Copy.person_id == viewer.person_id,
-            Copy.organisation_id == viewer.organisation_id,
-        )
-    )
-    if row is None:
-        raise NotThere
-    wanted = edition(session, row.edition_id)
-    item = material(session, wanted.material_id)
-    _demand(session, clock, viewer, item, wanted)
-    sha256, prepared = prepared_file(session, wanted.id)
-    name = f"{item.title} {wanted.number} - {row.person_name}.pdf"
-    return OpenCopy(row.code, sha256, prepared.size, tuple(_patches(row, wanted, prepared)), name)
+    asked = {"code": code, "person": viewer.person_id, "organisation": viewer.organisation_id}
+    row = session.execute(_COPY, asked).first()
+    wanted = _wanted(row)
+    assert row is not None
+    _demand(session, clock, viewer, wanted)
+    name = f"{wanted.title} {wanted.number} - {row.person_name}.pdf"
+    return OpenCopy(code, wanted.sha256, wanted.prepared.size, tuple(_patches(row, wanted)), name)
 
 
 def own_copies(session: Session, viewer: Viewer) -> list[tuple[CopyFacts, str]]:
@@ -177,32 +184,77 @@ def own_copies(session: Session, viewer: Viewer) -> list[tuple[CopyFacts, str]]:
     return [(copy, titles[copy.material_id]) for copy in _copies_of(session, viewer)]
 
 
-def _demand(session: Session, clock: Clock, viewer: Viewer, item: MaterialFacts, wanted: EditionFacts) -> None:
-    """Raises unless the viewer may take this edition now."""
-    answer = _entitlement(session, clock, viewer, item)
-    if wanted.state is EditionState.DRAFT:
+# Built once: they stand behind every request for a copy, ranges too.
+_EDITION_COLUMNS = (
+    Edition.id.label("edition_id"),
+    Edition.number,
+    Edition.state,
+    Edition.withdrawn_reason,
+    Edition.prepared_sha256,
+    Edition.prepared,
+    Edition.material_id,
+    Material.title,
+    Material.programme_id,
+)
+_EDITION = (
+    sa.select(*_EDITION_COLUMNS)
+    .join(Material, Material.id == Edition.material_id)
+    .where(Edition.id == sa.bindparam("edition"))
+)
+_COPY = (
+    sa.select(Copy.code, Copy.person_name, Copy.organisation_name, Copy.taken_at, *_EDITION_COLUMNS)
+    .join(Edition, Edition.id == Copy.edition_id)
+    .join(Material, Material.id == Edition.material_id)
+    .where(
+        Copy.code == sa.bindparam("code"),
+        Copy.person_id == sa.bindparam("person"),
+        Copy.organisation_id == sa.bindparam("organisation"),
+    )
+)
+_PRESSED = sa.select(Copy.code).where(Copy.person_id == sa.bindparam("person"), Copy.press == sa.bindparam("press"))
+
+
+def _wanted(row: sa.Row[*tuple[Any, ...]] | None) -> Wanted:
+    """The edition of a row; drafts and what is not ready are not there."""
+    if row is None or row.state is EditionState.DRAFT or row.prepared is None:
         raise NotThere
+    return Wanted(
+        row.edition_id,
+        row.number,
+        row.state,
+        row.withdrawn_reason,
+        row.material_id,
+        row.title,
+        row.programme_id,
+        row.prepared_sha256,
+        parsed(row.prepared),
+    )
+
+
+def _demand(session: Session, clock: Clock, viewer: Viewer, wanted: Wanted) -> None:
+    """Raises unless the viewer may take this edition now."""
+    answer = _entitlement(session, clock, viewer, wanted.programme_id)
     if wanted.state is EditionState.WITHDRAWN:
-        raise Refused(f"{wanted.label} of {item.title} was withdrawn. {wanted.withdrawn_reason}")
+        raise Refused(f"{wanted.label} of {wanted.title} was withdrawn. {wanted.withdrawn_reason}")
     if answer.refusal is not None:
-        raise NoCopy(answer.refusal, item, wanted)
+        raise NoCopy(answer.refusal, wanted)
 
 
-def _entitlement(session: Session, clock: Clock, viewer: Viewer, item: MaterialFacts) -> Entitlement:
+def _entitlement(session: Session, clock: Clock, viewer: Viewer, programme_id: int) -> Entitlement:
     answer = entitlement(
         session,
         clock,
         person_id=viewer.person_id,
         organisation_id=viewer.organisation_id,
         organisation_name=viewer.organisation_name,
-        programme_id=item.programme_id,
+        programme_id=programme_id,
     )
     if answer is None or answer.licence is None:
         raise NotThere
     return answer
 
 
-def _patches(row: Copy, wanted: EditionFacts, prepared: Prepared) -> list[Patch]:
+def _patches(row: Copy | sa.Row[*tuple[Any, ...]], wanted: Wanted) -> list[Patch]:
     day = london(row.taken_at)
     facts = StampFacts(
         name=row.person_name,
@@ -211,7 +263,7 @@ def _patches(row: Copy, wanted: EditionFacts, prepared: Prepared) -> list[Patch]
         edition_label=wanted.label,
         copy_code=row.code,
     )
-    return personal_bytes(prepared, facts)
+    return personal_bytes(wanted.prepared, facts)
 
 
 def _on_shelf(item: MaterialFacts, editions: list[EditionFacts], held: list[CopyFacts], answer: Entitlement) -> OnShelf:

@@ -16,7 +16,7 @@ from kit.audit import Actor, Subject, record
 from kit.clock import Clock
 from kit.ids import fingerprint, new_token
 from kit.refusals import NotThere, Refused
-from licences.people.models import Membership, OneUseToken, Person, SignIn, TokenPurpose
+from licences.people.models import Membership, OneUseToken, Organisation, Person, SignIn, TokenPurpose
 from licences.people.organisations import person_facts
 from licences.people.viewer import Viewer
 
@@ -94,23 +94,35 @@ def begin_session(session: Session, clock: Clock, membership_id: int, browser: s
     return secret
 
 
+# Built once: asked at every request of somebody signed in.
+_VIEWER = (
+    sa.select(
+        SignIn.created_at,
+        SignIn.seen_at,
+        Person.id,
+        Person.name,
+        Person.email,
+        Organisation.id,
+        Organisation.name,
+        Membership.role,
+    )
+    .join(Membership, Membership.id == SignIn.membership_id)
+    .join(Person, Person.id == Membership.person_id)
+    .join(Organisation, Organisation.id == Membership.organisation_id)
+    .where(SignIn.fingerprint == sa.bindparam("fingerprint"), SignIn.ended_at.is_(None))
+)
+
+
 def viewer_of(session: Session, clock: Clock, secret: str) -> tuple[Viewer, bool] | None:
     """The person behind a session's secret, and whether its last-seen is due; None when it is over."""
-    found = session.execute(
-        sa.select(SignIn, Membership)
-        .join(Membership, Membership.id == SignIn.membership_id)
-        .options(joinedload(Membership.person), joinedload(Membership.organisation))
-        .where(SignIn.fingerprint == fingerprint(secret), SignIn.ended_at.is_(None))
-    ).first()
+    found = session.execute(_VIEWER, {"fingerprint": fingerprint(secret)}).first()
     if found is None:
         return None
-    row, place = found
+    created_at, seen_at, person_id, name, email, place_id, place, role = found
     now = clock.now()
-    if row.created_at + SESSION_LIFE < now or row.seen_at + IDLE_LIFE < now:
+    if created_at + SESSION_LIFE < now or seen_at + IDLE_LIFE < now:
         return None
-    person, organisation = place.person, place.organisation
-    viewer = Viewer(secret, person.id, person.name, person.email, organisation.id, organisation.name, place.role)
-    return viewer, row.seen_at + SEEN_EVERY < now
+    return Viewer(secret, person_id, name, email, place_id, place, role), seen_at + SEEN_EVERY < now
 
 
 def mark_seen(session: Session, clock: Clock, secret: str) -> None:

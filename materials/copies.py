@@ -69,14 +69,14 @@ def count_copies(session: Session, *since: datetime) -> list[int]:
 def copies_of_editions(session: Session, edition_ids: Sequence[int]) -> dict[int, int]:
     """How often each of the editions was taken; those never taken are left out."""
     counted = sa.select(Copy.edition_id, sa.func.count()).where(Copy.edition_id.in_(edition_ids))
-    return dict(session.execute(counted.group_by(Copy.edition_id)).tuples().all())
+    return dict(session.execute(counted.group_by(Copy.edition_id)).all())
 
 
 def takers(session: Session) -> list[tuple[int, str]]:
     """The organisations that ever took a copy, with the name of their newest one, by name."""
     newest = sa.select(sa.func.max(Copy.id)).group_by(Copy.organisation_id)
     rows = session.execute(sa.select(Copy.organisation_id, Copy.organisation_name).where(Copy.id.in_(newest)))
-    return sorted(rows.tuples().all(), key=lambda row: row[1].casefold())
+    return sorted(((place, name) for place, name in rows), key=lambda row: row[1].casefold())
 
 
 def _taken(session: Session, wanted: sa.Select[Any]) -> list[TakenCopy]:

@@ -86,12 +86,6 @@ def organisation(session: Session, organisation_id: int) -> OrganisationFacts:
     return OrganisationFacts(row.id, row.name, row.kind)
 
 
-def organisation_names(session: Session) -> list[tuple[int, str]]:
-    """Every organisation's id and name, by name: for choosing one."""
-    rows = session.execute(sa.select(Organisation.id, Organisation.name).order_by(sa.func.lower(Organisation.name)))
-    return list(rows.tuples())
-
-
 def every_organisation(session: Session) -> list[OrganisationFacts]:
     """All organisations, by name: for a list to choose from."""
     rows = session.scalars(sa.select(Organisation).order_by(Organisation.name))

@@ -26,6 +26,15 @@ _PAGES = re.compile(
 _RANGE = re.compile(r"([0-9]+)(?:\s*(?:-|–|—|to)\s*([0-9]+))?", re.ASCII)
 
 
+# Fields are told apart, and their errors listed, in the order in which they are written here: that of the pages.
+
+
+class InProgramme(forms.Form):
+    """Which programme a new material belongs to."""
+
+    programme = forms.pick("Programme", missing="Choose the programme that it belongs to")
+
+
 class MaterialForm(forms.Form):
     """A material's words and what trainers may do with it."""
 
@@ -45,10 +54,27 @@ class MaterialForm(forms.Form):
         return Uses("print" in picked, "project" in picked, "adapt" in picked, "hand_out" in picked)
 
 
-class NewMaterialForm(MaterialForm):
-    """The same, for a material that has no programme yet."""
+class NewMaterialForm(InProgramme, MaterialForm):
+    """The form of a material that is not there yet."""
 
-    programme = forms.pick("Programme", missing="Choose the programme that it belongs to")
+
+class FileForm(forms.Form):
+    """A file for a draft."""
+
+    file = forms.file("The PDF", endings=["pdf"])
+
+
+class NumberedFile(FileForm):
+    """A file and the number of its edition."""
+
+    number = forms.text(
+        "Edition number", missing="Write the edition’s number", max_length=12, width=5, hint="For example, 3.3"
+    )
+
+    def validate_number(self, field: Any) -> None:
+        """Figures with dots between them: they are sorted and spoken of as numbers."""
+        if not NUMBER.fullmatch(field.data):
+            raise ValidationError("Write figures with a dot between them, such as 3.3.")
 
 
 class ChangeLine(forms.Part):
@@ -101,24 +127,8 @@ class ChangesForm(forms.Form):
                 self.lines.errors = [*self.lines.errors, line.form.errors]
 
 
-class NewEditionForm(ChangesForm):
+class NewEditionForm(NumberedFile, ChangesForm):
     """A file with its number; the change note may wait."""
-
-    file = forms.file("The PDF", endings=["pdf"])
-    number = forms.text(
-        "Edition number", missing="Write the edition’s number", max_length=12, width=5, hint="For example, 3.3"
-    )
-
-    def validate_number(self, field: Any) -> None:
-        """Figures with dots between them: they are sorted and spoken of as numbers."""
-        if not NUMBER.fullmatch(field.data):
-            raise ValidationError("Write figures with a dot between them, such as 3.3.")
-
-
-class FileForm(forms.Form):
-    """Another file for a draft."""
-
-    file = forms.file("The PDF", endings=["pdf"])
 
 
 class WithdrawForm(forms.Form):

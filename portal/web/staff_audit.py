@@ -23,7 +23,7 @@ from kit.web.house import house
 from kit.web.pages import Page, page_of, place_of
 from kit.web.transactions import db
 from licences.guard import allowed
-from licences.people.organisations import organisation_names
+from licences.people.organisations import every_organisation
 from licences.policy import Action
 
 PAGE_SIZE = 50
@@ -124,7 +124,7 @@ def _form() -> AuditForm:
     form = AuditForm(request.args)
     form.action.choices = [("", "Any"), *((name, name.capitalize()) for name in known_actions(db()))]
     form.kind.choices = [("", "Any"), *((name, name.capitalize()) for name in known_kinds(db()))]
-    form.organisation.choices = [("", "Any"), *((str(org_id), name) for org_id, name in organisation_names(db()))]
+    form.organisation.choices = [("", "Any"), *((str(one.id), one.name) for one in every_organisation(db()))]
     return form
 
 

@@ -7,8 +7,11 @@ from pathlib import Path
 import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name
-from PIL import ImageChops
+from PIL import ImageChops, ImageStat
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfgen.canvas import Canvas
 
+from kit.pdf import fonts
 from kit.pdf.stamping import (
     Prepared,
     ReadBackFailed,
@@ -220,13 +223,35 @@ def test_names_of_many_scripts_are_drawn_and_extracted(tmp_path: Path) -> None:
     assert names in text_of(copy)
 
 
+def test_letters_look_as_they_read(tmp_path: Path) -> None:
+    # Extracted text can be right while the page shows other shapes: compare with the same words drawn by ReportLab.
+    name = "ŁukaszWójcikÑŵß0123&’"
+    facts = StampFacts(name, "NguyễnThịЖуковський", "1 May", "Edition 3.2", "X")
+    _, copy = stamped(pdf_file(tmp_path / "a.pdf", b""), facts=facts)
+    fonts.register()
+    canvas = Canvas(str(tmp_path / "same.pdf"), pagesize=A4[2:], initialFontName=fonts.REGULAR)
+    canvas.setFillGray(0.33)
+    left = right = 595.28 * 0.04
+    text = canvas.beginText(left, 9 + 8 + 7 * 1.2 - 0.92 * 7)
+    for face, words in ((fonts.REGULAR, f"{name} · "), (fonts.COMPANION, f"{facts.organisation} · ")):
+        text.setFont(face, 7)
+        text.textOut(words)
+        right += stringWidth(words, face, 7)
+    canvas.drawText(text)
+    canvas.save()
+    band = (round(left * 4), (842 - 28) * 4, round((right - 5) * 4), (842 - 18) * 4)
+    ours, same = (picture(path, 1, tmp_path, 288).crop(band) for path in (copy, tmp_path / "same.pdf"))
+    assert ImageStat.Stat(ours).mean[0] < 250
+    assert ImageStat.Stat(ImageChops.difference(ours, same)).mean[0] < 1.5
+
+
 def test_no_code_of_the_embedded_typefaces_leads_to_the_empty_box(tmp_path: Path) -> None:
     prepared, copy = stamped(pdf_file(tmp_path / "a.pdf"))
     with pikepdf.open(copy) as pdf:
         name = next(iter(pdf.pages[0].obj["/Resources"]["/XObject"]))
-        fonts = pdf.pages[0].obj["/Resources"]["/XObject"][name]["/Resources"]["/Font"]
+        embedded = pdf.pages[0].obj["/Resources"]["/XObject"][name]["/Resources"]["/Font"]
         for key, widths in (("/F", prepared.widths), ("/G", prepared.companion_widths)):
-            glyphs = fonts[key]["/DescendantFonts"][0]["/CIDToGIDMap"].read_bytes()
+            glyphs = embedded[key]["/DescendantFonts"][0]["/CIDToGIDMap"].read_bytes()
             assert all(glyphs[2 * ord(character) : 2 * ord(character) + 2] != b"\0\0" for character in widths)
 
 

@@ -3,6 +3,7 @@
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -28,6 +29,8 @@ START_SECONDS = 60
 
 def run_demo(folder: Path, port: int) -> None:
     """Migrates, loads demo data into an empty database, starts web, worker and mail sink, and waits for Ctrl-C."""
+    _refuse_busy_ports(port)
+    _stop_on_signals()
     os.environ.update(_environment(folder, port))
     settings = Settings()
     migrations.upgrade(settings.database_url)
@@ -43,6 +46,30 @@ def run_demo(folder: Path, port: int) -> None:
         click.echo("\nStopping.")
     finally:
         _stop(running)
+
+
+def _refuse_busy_ports(port: int) -> None:
+    """Web, mail page and mail server have a port each. Raises `click.ClickException` when one is taken."""
+    for wanted in (port, port + 1, port + 2):
+        with socket.socket() as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                trial.bind(("127.0.0.1", wanted))
+            except OSError:
+                raise click.ClickException(
+                    f"Something is on port {wanted} already, perhaps another demo. "
+                    f"Stop it, or choose other ports: make demo PORT={port + 1000}"
+                ) from None
+
+
+def _stop_on_signals() -> None:
+    """Ctrl-C and a polite kill both stop everything, also when a shell started us with SIGINT ignored."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
 
 
 def _environment(folder: Path, port: int) -> dict[str, str]:
@@ -97,7 +124,7 @@ def _wait_until_ready(running: list[subprocess.Popen[bytes]], port: int) -> None
                 return
         except OSError:
             time.sleep(0.1)
-    raise click.ClickException(f"The demo did not start. Is something else on port {port}, {port + 1} or {port + 2}?")
+    raise click.ClickException("The demo did not start; see the lines above.")
 
 
 def _say(port: int) -> None:

@@ -73,28 +73,26 @@ def test_another_worker_that_lives_takes_over(database: Database, workers: Worke
 def test_the_dead_on_another_machine_are_known_by_their_heartbeat(
     database: Database, workers: Workers, tmp_path: Path
 ) -> None:
-    first = workers.start("--pause", "1.5", temporary_folder=tmp_path)
+    first = workers.start("--pause", "60", temporary_folder=tmp_path)
     enqueue(database, WORK, 1)
-    wait_until(lambda: steps_done(database) >= 1)
-    workers.start("--stale-after", "4")
+    wait_until(lambda: steps_done(database) == 1)
+    workers.start("--stale-after", "3")
     time.sleep(5)
-    assert worker_ids(database, adopted=True) == set(), "one that lives was taken for dead"
-    enqueue(database, SLOW, *range(1, 9))
+    assert steps_done(database) == 1, "one that lives was taken for dead"
     first.kill()
-    wait_until(lambda: steps_done(database) == STEPS and len(calls(database)) >= 16)
+    wait_until(lambda: steps_done(database) == STEPS)
 
 
-def worker_ids(database: Database, *, adopted: bool) -> set[str]:
+def workers_alive(database: Database) -> int:
     with database.read() as session:
-        is_adopted = WorkerRow.adopter.is_not(None)
-        return set(session.scalars(sa.select(WorkerRow.id).where(is_adopted if adopted else ~is_adopted)))
+        return session.scalar(sa.select(sa.func.count(WorkerRow.id)).where(WorkerRow.adopter.is_(None))) or 0
 
 
 def test_two_workers_run_no_job_twice(database: Database, workers: Workers) -> None:
     number = 1000 if SOAK else 120
     workers.start()
     workers.start()
-    wait_until(lambda: len(worker_ids(database, adopted=False)) == 2)
+    wait_until(lambda: workers_alive(database) == 2)
     enqueue(database, CALL, *range(number))
     wait_until(lambda: len(calls(database)) >= number, 90)
     time.sleep(0.5)
@@ -132,7 +130,7 @@ def test_a_worker_asked_to_stop_finishes_what_it_does(database: Database, worker
 def test_small_jobs_do_not_take_long(database: Database, workers: Workers) -> None:
     number = 1000 if SOAK else 100
     workers.start()
-    wait_until(lambda: bool(worker_ids(database, adopted=False)))
+    wait_until(lambda: workers_alive(database) == 1)
     time.sleep(1)
     began = time.time()
     enqueue(database, CALL, *range(number))

@@ -4,6 +4,7 @@ Every way in asks the entitlement anew: the page, the press on *Take a copy*, an
 address, ranges included.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,7 +56,19 @@ class OnShelf:
                 break
             if facts.state is EditionState.PUBLISHED:
                 newer.extend(facts.must_read)
-        return tuple(newer)
+        return tuple(sorted(newer, key=_first_page))
+
+    @property
+    def to_read_lines(self) -> list[tuple[str, str, bool]]:
+        """The same as a list of changes draws it; that they must be read is said above the list."""
+        return [(change.place, change.text, False) for change in self.to_read]
+
+    @property
+    def holds_withdrawn(self) -> bool:
+        """True when what the person holds must not be used any more."""
+        held = self.held_last
+        gone = {facts.id for facts in self.editions if facts.state is EditionState.WITHDRAWN}
+        return held is not None and held.edition_id in gone
 
 
 @dataclass(frozen=True)
@@ -264,6 +277,12 @@ def _patches(row: Copy | sa.Row[*tuple[Any, ...]], wanted: Wanted) -> list[Patch
         copy_code=row.code,
     )
     return personal_bytes(wanted.prepared, facts)
+
+
+def _first_page(change: Change) -> int:
+    """The first number in “Pages 41–44”; a section without one comes last."""
+    found = re.search(r"\d+", change.place)
+    return int(found[0]) if found else 10**6
 
 
 def _on_shelf(item: MaterialFacts, editions: list[EditionFacts], held: list[CopyFacts], answer: Entitlement) -> OnShelf:

@@ -6,7 +6,7 @@ Everything goes through the services, on a clock that is set back and moved on, 
 import random
 import tempfile
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -137,6 +137,10 @@ PLACES = (
 )
 
 
+# Days from today until which a trainer is accredited, by place in the list: one is due soon, one has lapsed.
+ACCREDITED_FOR = (300, 620, 418, 38, 555, 201, -12)
+
+
 class AlreadyThere(Exception):
     """The database holds people already: demo data is for an empty one."""
 
@@ -212,7 +216,7 @@ def _move_in(session: Session, clock: SteppingClock, place: Place, programme_id:
     for position, (person_id, role) in enumerate(people):
         if role is Role.TRAINER:
             seats.give(session, clock, TEAM, licence, person_id)
-            _accredit(session, clock, person_id, programme_id, day + timedelta(days=90 + 95 * position))
+            _accredit(session, clock, person_id, programme_id, day + timedelta(days=ACCREDITED_FOR[position % 7]))
 
 
 def _licence_years(place: Place, day: date) -> list[tuple[date, date]]:
@@ -305,8 +309,13 @@ def _take_some(database: Database, clock: SteppingClock, material_id: int) -> No
                 if somebody.role is not Role.TRAINER or (chance.random() < 0.35 and "trainer@" not in somebody.email):
                     continue
                 viewer = _viewer(session, somebody)
-                later = SteppingClock(clock.moment + timedelta(hours=chance.randrange(2, 400)))
+                later = SteppingClock(_in_office_hours(clock.moment + timedelta(days=chance.randrange(17)), chance))
                 _take(session, later, viewer, material_id)
+
+
+def _in_office_hours(moment: datetime, chance: random.Random) -> datetime:
+    """Later on the same day, between eight and half past four."""
+    return moment.replace(hour=8) + timedelta(minutes=chance.randrange(0, 510))
 
 
 def _take(session: Session, clock: SteppingClock, viewer: Viewer, material_id: int) -> None:

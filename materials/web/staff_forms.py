@@ -109,6 +109,15 @@ class ChangesForm(forms.Form):
 
     lines = forms.parts(ChangeLine, least=LINES_SHOWN, most=MOST_LINES)
 
+    def problems(self) -> list[forms.Problem]:
+        """What is wrong, with the number of the line where it is."""
+        return [self._told(problem) for problem in super().problems()]
+
+    @staticmethod
+    def _told(problem: forms.Problem) -> forms.Problem:
+        found = re.fullmatch(r"lines-([0-9]+)-.*", problem.anchor)
+        return forms.Problem(f"Line {int(found[1]) + 1}: {problem.text}", problem.anchor) if found else problem
+
     @property
     def changes(self) -> list[Change]:
         return [line.form.change for line in self.lines if not line.form.is_empty]

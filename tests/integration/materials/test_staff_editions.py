@@ -82,8 +82,12 @@ def test_publishing_takes_four_pages_four_fields_four_presses(world: World, staf
     prepare(world, edition_id)
     page = staff.get(draft).text
     pages += 1
-    assert f'href="{draft}/publish"' in page
-    presses += 1  # Go on to publishing
+    assert "Save and look at it stamped" in page
+    note = {name: value for name, value in typed.items() if name != "file"}
+    assert all(f'value="{value}"' in page for value in ("Page 2", "New words")), "nothing is asked twice"
+    response = staff.post(draft, {**hidden_fields(page, draft), **note})
+    assert response.location == f"{draft}/publish"
+    presses += 1  # Save and look at it stamped
 
     page = staff.get(f"{draft}/publish").text
     pages += 1
@@ -209,7 +213,7 @@ def test_the_card_asks_again_only_while_the_file_is_on_its_way(world: World, sta
     prepare(world, int(draft.rsplit("/")[-1]))
     fragment = staff.get(f"{draft}/progress").text
     assert "data-hx-get" not in fragment
-    assert f'href="{draft}/publish"' in fragment
+    assert "The pages are ready" in fragment
 
 
 def test_a_page_beyond_the_last_is_refused_at_its_line(world: World, staff: Browser) -> None:
@@ -217,7 +221,7 @@ def test_a_page_beyond_the_last_is_refused_at_its_line(world: World, staff: Brow
     form = {"lines-0-place": "1", "lines-0-text": "Fine", "lines-1-place": "204", "lines-1-text": "New reading list"}
     response = staff.post(draft, form)
     assert response.status_code == 400
-    assert complaints(response) == [("lines-1-place", "The file has 3 pages. Write a page from 1 to 3.")]
+    assert complaints(response) == [("lines-1-place", "Line 2: The file has 3 pages. Write a page from 1 to 3.")]
     assert "New reading list" in response.text
     assert facts(world, world.draft_edition).changes[0].text == "New in 3.3."
 

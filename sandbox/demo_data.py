@@ -233,7 +233,7 @@ def _accredit(session: Session, clock: SteppingClock, person_id: int, programme_
         TEAM,
         person_id=person_id,
         programme_id=programme_id,
-        from_on=until - timedelta(days=730),
+        from_on=until - timedelta(days=1094),
         until_on=until,
         note="Five-day course, first delivery signed off",
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from flask import Flask, request
 
-from kit.web import pages, transactions
+from kit.web import addresses, pages, transactions
 from kit.web.house import House, furnish
 from licences.guard import Declaration, declaration, viewer_or_none
 from licences.web import accounts as account_pages
@@ -31,6 +31,7 @@ def create_app(settings: Settings, house: House | None = None) -> Flask:
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_YEAR
     app.extensions["settings"] = settings
     furnish(app, house or make_house(settings))
+    addresses.init_app(app)
     pages.init_app(app)
     transactions.init_app(app)
     security.init_app(app, settings)

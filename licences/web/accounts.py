@@ -1,6 +1,6 @@
 """One's own account: accepting the terms of use, and setting a password from a link."""
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, flash, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from kit.refusals import Refused
@@ -83,6 +83,7 @@ def welcome_post(secret: str) -> Response | str | tuple[str, int]:
         house().database.run(lambda session: accounts.set_password(session, house().clock, secret, hashed))
     except Refused:
         return render_template("licences/link_used.html"), 410
+    flash("Your password is set. Sign in with it.", "moss")
     return onward(None, url_for("door.sign_in"))
 
 

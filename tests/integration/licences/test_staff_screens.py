@@ -7,14 +7,16 @@ from html import unescape
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from kit.mail import MailMessage
 from licences import accreditations, seats, terms
 from licences.people import organisations
-from licences.people.models import Organisation, Person
+from licences.people.models import Organisation, OrganisationKind, Person, Role
 from tests.browser_like import Browser
-from tests.world import COLLEAGUE, FINANCE, MANAGER, STAFF, STRANGER_MANAGER, TRAINER, World
+from tests.statements import counted
+from tests.world import COLLEAGUE, FINANCE, MANAGER, STAFF, STRANGER_MANAGER, TEAM, TRAINER, World
 
 
 @pytest.fixture
@@ -237,11 +239,7 @@ def test_lists_are_searched_filtered_and_paged(world: World, staff: Browser) -> 
     assert odd.status_code == 200
     with world.house.database.write() as session:
         for number in range(60):
-            organisations.add_person(
-                session, world.house.clock, world.viewer(STAFF).actor, world.lakeshire,
-                name=f"Zoe {number:02}", email=f"z{number}@lakeshire.example",
-                role=organisations.Role.TRAINER,
-            )  # fmt: skip
+            add_trainer(session, world, world.lakeshire, number)
     seen, address = [], "/admin/people?q=zoe"
     while address:
         page = staff.get(address).text
@@ -288,6 +286,46 @@ def test_what_is_not_there_is_404(staff: Browser, address: str) -> None:
         if path in ("/admin/organisations/987654", "/admin/people/987654", "/admin/licences/987654"):
             return
         assert staff.post(path, filled).status_code == 404
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, 2**63, 10**40])
+def test_ids_that_no_database_can_hold_are_404(staff: Browser, number: int) -> None:
+    for address in ("organisations", "people", "licences", "programmes"):
+        assert staff.get(f"/admin/{address}/{number}").status_code == 404
+    assert staff.get(f"/admin/licences/new?organisation={number}").status_code == 303
+    assert staff.get(f"/admin/people/1/accreditation?programme={number}").status_code == 200
+    assert staff.get(f"/admin/people?older_than={number}").status_code == 200
+
+
+def test_statements_of_the_lists_do_not_grow_with_rows(world: World, staff: Browser) -> None:
+    addresses = ("/admin/organisations", "/admin/people", f"/admin/organisations/{world.lakeshire}", "/organisation")
+    browsers = {address: world.browser(MANAGER) if address == "/organisation" else staff for address in addresses}
+
+    def counts() -> dict[str, int]:
+        found = {}
+        for address in addresses:
+            with counted(world.house.database) as sent:
+                assert browsers[address].get(address).status_code == 200
+            found[address] = len(sent)
+        return found
+
+    before = counts()
+    with world.house.database.write() as session:
+        for number in range(12):
+            add_trainer(session, world, world.lakeshire, number)
+            place = organisations.create_organisation(
+                session, world.house.clock, TEAM, name=f"Trust {number}", kind=OrganisationKind.TRUST
+            )
+            add_trainer(session, world, place.id, 100 + number)
+    assert counts() == before
+    print(f"\nstatements: {before}")
+
+
+def add_trainer(session: Session, world: World, organisation_id: int, number: int) -> None:
+    organisations.add_person(
+        session, world.house.clock, TEAM, organisation_id,
+        name=f"Zoe {number:02}", email=f"z{number}@lakeshire.example", role=Role.TRAINER,
+    )  # fmt: skip
 
 
 def test_finance_sees_what_is_paid_for_and_not_who_is_accredited(world: World) -> None:

@@ -7,7 +7,8 @@ from kit.clock import Clock, SystemClock
 from kit.db import Database
 from kit.jobs import Handlers, Worker
 from kit.links import PublicLinks
-from kit.mail import Letterhead
+from kit.mail import Letterhead, SmtpMailer
+from kit.mail import register as register_mail
 from kit.store import ObjectStore
 from kit.web.house import House
 from materials.editions import PREPARE
@@ -33,6 +34,8 @@ def make_handlers(settings: Settings, house: House) -> Handlers:
     """Which function does which job."""
     handlers = Handlers()
     handlers.add(PREPARE, partial(prepare_edition, house.database, house.clock, house.store, house.links))
+    mailer = SmtpMailer(settings.smtp_url, settings.mail_from, reply_to=settings.help_email)
+    register_mail(handlers, house.database, house.clock, mailer)
     handlers.every(SEAL_SECONDS, "seal the audit trail", lambda: _seal(house))
     return handlers
 

@@ -51,16 +51,18 @@ def _patched(piece: bytes | memoryview, low: int, patches: Sequence[Patch]) -> b
 
 
 def write_copy(prepared_path: Path, out_path: Path, patches: Sequence[Patch]) -> None:
-    """Writes the stamped copy to `out_path`, whole or not at all; the kernel copies, so memory stays flat."""
-    part = out_path.with_name(out_path.name + ".part")
+    """Writes the stamped copy to `out_path`; the kernel copies, so memory stays flat. An error leaves no file behind.
+
+    A kill half way leaves part of one, as `cp` does: write where nobody reads yet, then hand it to the store.
+    """
     try:
-        with prepared_path.open("rb", buffering=0) as source, part.open("wb", buffering=0) as target:
+        with prepared_path.open("rb", buffering=0) as source, out_path.open("wb", buffering=0) as target:
             _copied(source.fileno(), target.fileno(), os.fstat(source.fileno()).st_size)
             for patch in patches:
                 os.pwrite(target.fileno(), patch.data, patch.offset)
-        part.replace(out_path)
-    finally:
-        part.unlink(missing_ok=True)
+    except BaseException:
+        out_path.unlink(missing_ok=True)
+        raise
 
 
 def _copied(source: int, target: int, size: int) -> None:

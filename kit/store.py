@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 from urllib.parse import unquote, urlsplit
@@ -155,6 +155,25 @@ class ObjectStore:
             raise StoreUnavailable("what was written is not there") from error
         if found != content:
             raise StoreUnavailable("what was read is not what was written")
+
+    def forget_unfinished(self, older_than: timedelta = timedelta(days=1)) -> int:
+        """Removes what a killed process left half written, and returns how many files that were.
+
+        Nobody ever reads them; they only take room.
+        """
+        before = datetime.now(UTC) - older_than
+        with _failures():
+            if self._folder is not None:
+                # Past the library, which does not list its own half-written files.
+                left = [path for path in self._folder.glob("incoming/*") if path.stat().st_mtime < before.timestamp()]
+                for path in left:
+                    path.unlink(missing_ok=True)
+                return len(left)
+            found = [each for page in obstore.list(self._objects, "incoming/") for each in page]
+            names = [each["path"] for each in found if each["last_modified"] < before]
+            if names:
+                obstore.delete(self._objects, names)
+            return len(names)
 
     def _settle(self, waiting: str, place: str) -> None:
         """Moves a written file to its place; on a local disk nothing is promised before the disk has it."""

@@ -113,7 +113,7 @@ def draft(
     session.add(row)
     session.flush()
     record(session, clock, actor, "edition drafted", _subject(material, row), file=file_name, sha256=file.sha256)
-    enqueue(session, PREPARE, key=f"prepare-{row.id}-{file.sha256[:16]}", edition_id=row.id)
+    enqueue(session, PREPARE, key=f"prepare-{row.code}", edition_id=row.id)
     return row.id
 
 

@@ -37,7 +37,8 @@ def enqueue(session: Session, job: Job, /, *, key: str | None = None, **argument
     """Puts a job on the queue; it is gone again when the transaction rolls back. Pass ids, not content.
 
     With a `key` the job is done once: a second one with the same key does nothing, whether the first still
-    waits, runs or is done. A new occasion needs a new key.
+    waits, runs or is done. A new occasion needs a new key; a row's id is none, since SQLite gives the id of a
+    deleted row to the next.
     """
     put(session, f"{job.name}:{key}" if key else new_code(), job.name, arguments)
 

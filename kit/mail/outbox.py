@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from kit import jobs
 from kit.clock import Clock
 from kit.db import Database
-from kit.ids import new_code
 from kit.jobs import Backoff, Job, NotYet
 from kit.mail.models import MailMessage, State
 from kit.mail.smtp import Letter, Mailer, MailRefused
@@ -65,7 +64,7 @@ def queue(
     )
     session.add(message)
     session.flush()
-    jobs.enqueue(session, SEND, key=str(message.id), message=message.id)
+    jobs.enqueue(session, SEND, key=message.message_id, message=message.id)
     return message.id
 
 
@@ -76,7 +75,7 @@ def send_again(session: Session, clock: Clock, message: int) -> bool:
         return False
     row.state, row.attempts, row.queued_at = State.QUEUED, 0, clock.now()
     session.flush()
-    jobs.enqueue(session, SEND, key=f"{message} {new_code()}", message=message)
+    jobs.enqueue(session, SEND, message=message)
     return True
 
 

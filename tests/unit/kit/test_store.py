@@ -25,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(folder: Path) -> Store:
+def store(folder: Path) -> ObjectStore:
     return ObjectStore(folder.as_uri())
 
 
@@ -138,6 +138,17 @@ def test_fetch_copies_to_a_path(store: Store, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["deck.pdf"]
 
 
+def test_what_a_killed_process_left_is_removed_after_a_day(store: ObjectStore, folder: Path) -> None:
+    kept = store.put(io.BytesIO(b"whole"), PDF)
+    for name, hours in (("old", 25), ("old#1", 25), ("new", 1)):
+        path = folder / "incoming" / name
+        path.write_bytes(b"half")
+        long_ago = time.time() - hours * 3600
+        os.utime(path, (long_ago, long_ago))
+    assert store.forget_unfinished() == 2
+    assert [path.name for path in files_in(folder)] == sorted([kept.sha256, "new"])
+
+
 def test_check_leaves_nothing_behind(store: Store, folder: Path) -> None:
     store.check()
     assert files_in(folder) == []
@@ -181,12 +192,12 @@ def test_reading_costs_about_what_a_plain_read_costs(store: Store, folder: Path)
     (path,) = files_in(folder)
 
     def spent(pieces: Iterator[bytes | memoryview]) -> float:
-        began = time.perf_counter()
+        began = time.thread_time()  # of the processor: others may be using the machine too
         for _ in pieces:
             pass
-        return time.perf_counter() - began
+        return time.thread_time() - began
 
-    ours = min(spent(store.chunks(sha256)) for _ in range(7))
-    plain = min(spent(plain_read(path)) for _ in range(7))
+    pairs = [(spent(store.chunks(sha256)), spent(plain_read(path))) for _ in range(15)]
+    ours, plain = min(pair[0] for pair in pairs), min(pair[1] for pair in pairs)
     print(f"chunks {ours * 1000:.1f} ms, plain read {plain * 1000:.1f} ms, ratio {ours / plain:.2f}")
-    assert ours < 1.5 * plain  # the bar of 1.1 is measured by `make bench`; this catches a slow road taken by mistake
+    assert ours < 2 * plain  # the bar of 1.1 is measured by `make bench`; this catches a slow road taken by mistake

@@ -1,0 +1,121 @@
+"""A person at a browser: opens pages, reads, presses; and every page they reach is examined."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Response, expect
+
+from sandbox.demo_data import PASSWORD
+from tests.journeys import checks, keyboard
+
+PICTURES = "JOURNEY_PICTURES"
+
+
+@dataclass
+class Visitor:
+    """Somebody with a browser window. Complaints of the browser are collected and told at the next look."""
+
+    context: BrowserContext
+    address: str
+    pictures: Path | None = None
+    by_keyboard: bool = False
+    page: Page = field(init=False)
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page = self.context.new_page()
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+        self.page.on("response", self._answered)
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        # A page that refuses answers 403 or 404 by design; parts of a page that fail are caught in `_answered`.
+        if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
+            self.complaints.append(f"console: {message.text}")
+
+    def _answered(self, response: Response) -> None:
+        # The browser's own PDF reader loads its parts from chrome: addresses.
+        if response.url.startswith("http") and not response.url.startswith(self.address):
+            self.complaints.append(f"loaded from outside: {response.url}")
+        if response.status >= 400 and response.request.resource_type != "document":
+            self.complaints.append(f"{response.status}: {response.url}")
+
+    # Going about
+
+    def open(self, path: str) -> Response:
+        """Types an address."""
+        response = self.page.goto(self.address + path)
+        assert response is not None
+        return response
+
+    def press(self, name: str, *, exact: bool = False, inside: Locator | None = None) -> None:
+        """Presses the button or follows the link of this name."""
+        place = inside or self.page
+        button, link = (
+            place.get_by_role("button", name=name, exact=exact),
+            place.get_by_role("link", name=name, exact=exact),
+        )
+        self.activate(button.or_(link).first)
+
+    def activate(self, target: Locator) -> None:
+        """Clicks, or walks there with Tab and presses Enter."""
+        if self.by_keyboard:
+            keyboard.walk_to(self.page, target)
+            self.page.keyboard.press("Enter")
+            self.page.wait_for_load_state()
+        else:
+            target.click()
+
+    def write(self, label: str, text: str) -> None:
+        """Fills the field of this label."""
+        box = self.page.get_by_label(label, exact=True)
+        if self.by_keyboard:
+            keyboard.walk_to(self.page, box)
+            self.page.keyboard.press("Control+A")
+            self.page.keyboard.type(text)
+        else:
+            box.fill(text)
+
+    def tick(self, label: str) -> None:
+        """Ticks the box, or chooses the radio button, of this label."""
+        box = self.page.get_by_label(label)
+        if self.by_keyboard:
+            keyboard.walk_to(self.page, box)
+            self.page.keyboard.press("Space")
+        else:
+            box.check()
+        expect(box).to_be_checked()
+
+    def reads(self, words: str | re.Pattern[str]) -> None:
+        """Sees these words on the page."""
+        expect(self.page.locator("body")).to_contain_text(words)
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> None:
+        """Signs in through the door."""
+        self.open("/sign-in")
+        self.write("E-mail address", email)
+        self.write("Password", password)
+        self.press("Sign in", exact=True, inside=self.page.locator("main"))
+        expect(self.page.get_by_role("button", name="Sign out")).to_be_visible()
+
+    def fetch(self, path: str) -> Any:
+        """Gets an address as this person, with their cookies, without a page."""
+        return self.context.request.get(path if path.startswith("http") else self.address + path, max_redirects=0)
+
+    # Looking
+
+    def look(self, name: str) -> None:
+        """Examines the page in both widths: axe, no sideways scrolling, heading and title, a quiet console."""
+        wrong = checks.headings(self.page)
+        for size in (checks.NARROW, checks.WIDE):
+            self.page.set_viewport_size(size)  # type: ignore[arg-type]
+            wrong += checks.sideways(self.page) + checks.axe_violations(self.page)
+            self._photograph(f"{name}-{size['width']}")
+        wrong += self.complaints
+        assert not wrong, f"{name} ({self.page.url}):\n" + "\n".join(wrong)
+
+    def _photograph(self, name: str) -> None:
+        if self.pictures:
+            self.page.screenshot(path=self.pictures / f"{name}.png", full_page=True)

@@ -1,14 +1,13 @@
 """The command line: `portal --help`. Heavy parts are imported by the command that needs them."""
 
-import logging
 import os
 import sys
 from pathlib import Path
 
 import click
-import structlog
 from pydantic import ValidationError
 
+from portal.logs import log_as_json
 from portal.settings import Settings
 
 DEMO_FOLDER = Path("var/demo")
@@ -28,7 +27,7 @@ def serve(host: str, port: int, processes: int, threads: int) -> None:
     """Serve the portal with gunicorn."""
     from portal.serving import serve_forever
 
-    _log_as_json()
+    log_as_json()
     serve_forever(_settings(), host=host, port=port, processes=processes, threads=threads)
 
 
@@ -37,7 +36,7 @@ def worker() -> None:
     """Do the jobs: prepare editions, send mail, seal the audit trail."""
     from portal.wiring import make_house, make_worker
 
-    _log_as_json()
+    log_as_json()
     settings = _settings()
     make_worker(settings, make_house(settings)).run()
 
@@ -122,31 +121,3 @@ def _make_folder(database_url: str) -> None:
     """SQLite makes its file but not the folder around it."""
     if database_url.startswith("sqlite:///"):
         Path(database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-
-
-def _log_as_json() -> None:
-    """One JSON object a line, to standard error: ours and the libraries'."""
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-    ]
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
-    )
-    handler = logging.StreamHandler()
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(),
-            ],
-        )
-    )
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for noisy in ("dbos", "alembic", "sqlalchemy"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)

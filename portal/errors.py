@@ -4,7 +4,7 @@ import structlog
 from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from kit.refusals import NotThere
 from kit.store import FileMissing, StoreUnavailable
@@ -18,6 +18,7 @@ log = structlog.get_logger()
 def init_app(app: Flask) -> None:
     """Registers a page for every way in which a request can fail."""
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(SecurityError, _wrong_host)
     app.register_error_handler(CSRFError, _expired)
     app.register_error_handler(WrongRole, _wrong_role)
     app.register_error_handler(NotThere, lambda _error: _page(404))
@@ -40,6 +41,13 @@ def _extra_headers(error: HTTPException) -> list[tuple[str, str]]:
     """Allow for 405, Retry-After for 429: what the standard asks for beside the page."""
     kept = {"allow", "retry-after", "content-range"}
     return [(name, value) for name, value in error.get_headers() if name.lower() in kept]
+
+
+def _wrong_host(_error: SecurityError) -> Response:
+    """A Host that is not ours. Plain words: for such a host no address of a page can be made, nor should be."""
+    response = make_response("This address is not one of ours.\n", 400)
+    response.mimetype = "text/plain"
+    return response
 
 
 def _expired(_error: CSRFError) -> Response:

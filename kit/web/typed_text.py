@@ -14,7 +14,7 @@ Check = Callable[[Any, Any], None]
 TURNING = frozenset(map(chr, (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))))
 # Control characters (Cc), lone surrogates (Cs), line and paragraph separators (Zl, Zp), private use (Co).
 HIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp", "Co"})
-ALSO_HIDDEN = frozenset(map(chr, (0x00AD, 0x180E, 0x2060, 0xFEFF, *range(0xE0000, 0xE0080))))
+ALSO_HIDDEN = frozenset(map(chr, (0x00AD, 0x180E, 0x2060, 0xFEFF, *range(0xE0000, 0xE0080), 0xFFFD)))
 
 EMAIL = re.compile(r"[^@\s<>\"(),:;\\\[\]]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")

@@ -54,7 +54,7 @@ def overview() -> str:
         licences=licences_to_see(db(), clock),
         without_password=nobody,
         people=people,
-        entries=entries(db(), AuditQuery(without=SIGN_INS), Span(8)),
+        entries=entries(db(), AuditQuery(without=SIGN_INS), Span(5)),
         day=day,
     )
 

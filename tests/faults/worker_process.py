@@ -10,7 +10,9 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any, BinaryIO, cast
 
 import sqlalchemy as sa
 
@@ -18,7 +20,12 @@ from kit import mail
 from kit.clock import SystemClock
 from kit.db import Database
 from kit.jobs import Backoff, Handlers, Worker
+from kit.links import PublicLinks
 from kit.mail import Letter, SmtpMailer
+from kit.ports import Store, StoredObject
+from kit.store import ObjectStore
+from materials.editions import PREPARE
+from materials.preparing import prepare_edition
 from tests.faults.plan import CALL, DEADLY, LEASE, SLOW, STEPS, WORK, faults_call, faults_step
 
 
@@ -47,6 +54,50 @@ class PassingMailer:
         self.real.send(letter)
         self.of_this_thread.taken_at = time.perf_counter()
         self.deaths.pass_by("mail taken")
+
+
+class PassingStore:
+    """Passes the points around a real store's work."""
+
+    def __init__(self, real: ObjectStore, deaths: Deaths) -> None:
+        self.real = real
+        self.deaths = deaths
+
+    def fetch(self, sha256: str, target: Path) -> None:
+        self.real.fetch(sha256, target)
+        self.deaths.pass_by("file fetched")
+
+    def put(self, source: BinaryIO | Path, content_type: str) -> StoredObject:
+        stored = self.real.put(source, content_type)
+        self.deaths.pass_by("file put")
+        return stored
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+
+class Preparing:
+    """The real handler of *prepare an edition*, with a point before each of its commits."""
+
+    def __init__(self, database: Database, deaths: Deaths, store: str) -> None:
+        self.deaths = deaths
+        self.of_this_thread = threading.local()
+        sa.event.listen(database.writer, "commit", self.before_commit)
+        links = PublicLinks("https://portal.example")
+        passing = cast(Store, PassingStore(ObjectStore(store), deaths))
+        self.prepare = partial(prepare_edition, database, SystemClock(), passing, links)
+
+    def before_commit(self, _connection: object) -> None:
+        commits = getattr(self.of_this_thread, "commits", None)
+        if commits is not None:
+            self.of_this_thread.commits = commits + 1
+            self.deaths.pass_by(f"before commit {commits + 1}")
+
+    def __call__(self, edition_id: int) -> None:
+        self.of_this_thread.commits = 0
+        self.prepare(edition_id=edition_id)
+        self.of_this_thread.commits = None
+        self.deaths.pass_by("edition ready")
 
 
 class Work:
@@ -92,6 +143,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--database", required=True)
     parser.add_argument("--smtp", default="smtp://127.0.0.1:9")
     parser.add_argument("--die", default="", help="the point at which to die")
+    parser.add_argument("--store", default="", help="where files are, for preparing editions")
     parser.add_argument("--pause", type=float, default=0.0, help="seconds after each step")
     parser.add_argument("--stale-after", type=float, default=15.0)
     parser.add_argument("--windows", type=Path, help="where to note the time from the server's 250 to our commit")
@@ -107,6 +159,8 @@ def handlers(database: Database, deaths: Deaths, given: argparse.Namespace) -> H
     work = Work(database, deaths, given.pause)
     for job, function in ((WORK, work.steps), (CALL, work.call), (SLOW, work.slow), (DEADLY, work.deadly)):
         made.add(job, function)
+    if given.store:
+        made.add(PREPARE, Preparing(database, deaths, given.store))
     mailer = PassingMailer(SmtpMailer(given.smtp, "Secure Base <no-reply@securebase.example>"), deaths)
     send = mail.sender(database, SystemClock(), mailer, lease=LEASE)
     made.add(mail.SEND, noting(send, mailer, deaths, given.windows), backoff=Backoff(attempts=99, first=0.5, factor=1))

@@ -7,8 +7,9 @@ import re
 import pytest
 
 from kit.ids import new_code
+from kit.keyset import Span
 from licences.people import legal
-from materials import shelf
+from materials import copies, shelf
 from materials.web import staff_copies
 from tests.browser_like import Browser
 from tests.statements import counted
@@ -63,6 +64,14 @@ def test_each_filter_finds_what_it_says(world: World, staff: Browser) -> None:
             assert response.status_code == 400
         else:
             assert shown(response.text) == expected, query
+
+
+def test_until_is_not_included(world: World) -> None:
+    take(world, world.current_edition)
+    taken_at = world.house.clock.now()
+    with world.house.database.read() as session:
+        assert copies.copies(session, copies.CopyQuery(until=taken_at), Span(5)) == []
+        assert len(copies.copies(session, copies.CopyQuery(since=taken_at), Span(5))) == 1
 
 
 def test_the_search_stays_on_the_page(staff: Browser) -> None:

@@ -13,12 +13,15 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from kit.store import StoredFile
+from licences.people import organisations
+from licences.people.kinds import Role
 from materials import editions, preparing
 from materials.editions import EditionFacts
-from materials.models import Copy, Edition, EditionState
+from materials.kinds import EditionState
+from materials.models import Copy, Edition
 from tests.browser_like import BASE, Browser, hidden_fields
 from tests.factories.pdf_files import pdf_file
-from tests.world import STAFF, TRAINER, World
+from tests.world import STAFF, TEAM, TRAINER, World, password_hash
 
 
 @pytest.fixture
@@ -139,6 +142,20 @@ def test_nothing_typed_is_lost_and_the_file_is_kept(world: World, staff: Browser
 @pytest.mark.parametrize("kept", ["", "x", "eyJ.a.b", "WzEsImFhIiwxLCJhIl0.aSGGtQ.AAAA"])
 def test_a_forged_note_of_a_kept_file_is_no_file(world: World, staff: Browser, kept: str) -> None:
     response = upload(staff, world, file=None, kept=kept)
+    assert complaints(response) == [("file", "Choose the PDF of this edition.")]
+
+
+def test_a_kept_file_is_only_for_the_one_who_sent_it(world: World, staff: Browser) -> None:
+    house = world.house
+    with house.database.write() as session:
+        team = organisations.person_facts(session, world.people[STAFF]).organisation_id
+        dev = organisations.add_person(
+            session, house.clock, TEAM, team, name="Dev Chaudhary", email="dev@demo.example", role=Role.STAFF
+        )
+        dev.password_hash, dev.is_demo = password_hash(), True
+    page = upload(staff, world, number="one").text
+    kept = hidden_fields(page, f"/admin/materials/{world.handouts}/editions/new")["kept"]
+    response = upload(world.browser("dev@demo.example"), world, file=None, kept=kept)
     assert complaints(response) == [("file", "Choose the PDF of this edition.")]
 
 

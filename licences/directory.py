@@ -12,7 +12,8 @@ from kit.clock import Clock, today
 from kit.keyset import holds_words
 from licences.accreditations import AccreditationFacts, accreditations_of
 from licences.models import Licence, Period, Suspension
-from licences.people.models import Membership, Organisation, OrganisationKind, Person, Role
+from licences.people.kinds import OrganisationKind, Role
+from licences.people.models import Membership, Organisation, Person
 from licences.people.organisations import OrganisationFacts, PersonFacts, facts_of_member
 from licences.seats import HeldSeat, seats_held
 from licences.standing import Standing

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from kit.clock import Clock, london, today
 from licences.accreditations import AccreditationFacts
 from licences.models import Accreditation, Licence, Period, Programme, Seat, Suspension
-from licences.people.models import Acceptance, LegalKind, LegalText, Role
+from licences.people.kinds import LegalKind, Role
+from licences.people.models import Acceptance, LegalText
 from licences.people.organisations import PersonFacts, people_with_roles
 from licences.programmes import ProgrammeFacts
 from licences.standing import Span, Standing, Stop, standing

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from licences.people.models import Role
+from licences.people.kinds import Role
 
 
 class Action(StrEnum):

@@ -12,7 +12,8 @@ from kit.clock import Clock
 from kit.db import lock_row
 from kit.refusals import NotThere, Refused
 from licences.models import Licence, Programme, Seat
-from licences.people.models import Membership, Person, Role
+from licences.people.kinds import Role
+from licences.people.models import Membership, Person
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ from kit.pdf.stamping import Prepared
 from kit.ports import StoredObject
 from kit.refusals import NotThere, Refused
 from kit.store import record as record_file
-from materials.models import ChangeNote, Edition, EditionState, Material, Preparation
+from materials.kinds import EditionState, Preparation
+from materials.models import ChangeNote, Edition, Material
 
 PREPARE = Job("prepare an edition")
 

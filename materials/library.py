@@ -9,7 +9,8 @@ from kit.audit import Actor, Subject, record
 from kit.clock import Clock
 from kit.refusals import NotThere, Refused
 from licences.programmes import programme, programmes
-from materials.models import Material, MaterialKind
+from materials.kinds import MaterialKind
+from materials.models import Material
 
 
 @dataclass(frozen=True)

@@ -7,33 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kit.db import Base
-
-
-class MaterialKind(StrEnum):
-    """What a material is."""
-
-    MANUAL = "trainer manual"
-    SLIDES = "slide deck"
-    HANDOUT = "handout"
-    REFERENCE_BOOK = "reference book"
-
-
-class EditionState(StrEnum):
-    """A draft may change; a published edition never does; a withdrawn one is listed with its reason."""
-
-    DRAFT = "draft"
-    PUBLISHED = "published"
-    WITHDRAWN = "withdrawn"
-
-
-class Preparation(StrEnum):
-    """How far the file of an edition is on its way to being stamped."""
-
-    WAITING = "waiting"
-    PLACING = "placing the stamp"
-    TRYING = "trying a copy"
-    READY = "ready"
-    REFUSED = "refused"
+from materials.kinds import EditionState, MaterialKind, Preparation
 
 
 def words(enum: type[StrEnum]) -> sa.Enum:

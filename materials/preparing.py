@@ -26,7 +26,8 @@ from kit.pdf.stamping import (
 )
 from kit.ports import Links, Store, StoredObject
 from kit.store import record as record_file
-from materials.models import Edition, EditionState, Material, Preparation
+from materials.kinds import EditionState, Preparation
+from materials.models import Edition, Material
 
 TELL_EVERY_PAGES = 10
 

@@ -20,8 +20,9 @@ from kit.refusals import NotThere, Refused
 from licences.entitlements import Entitlement, Refusal, entitlement, entitlements
 from licences.people.viewer import Viewer
 from materials.editions import Change, EditionFacts, current_of, editions_of, editions_of_many, parsed
+from materials.kinds import EditionState
 from materials.library import MaterialFacts, material, materials
-from materials.models import Copy, Edition, EditionState, Material
+from materials.models import Copy, Edition, Material
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
 """The first member of staff of a new installation, from the command line."""
 
-import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from kit.audit import SYSTEM
+from kit.clock import Clock
 from kit.refusals import Refused
 from licences.people import accounts, organisations
-from licences.people.models import Organisation, OrganisationKind, Role
+from licences.people.kinds import OrganisationKind, Role
 from portal.settings import Settings
 from portal.wiring import make_house
 
@@ -19,12 +20,14 @@ def add(settings: Settings, *, name: str, email: str) -> str:
     if "@" not in email:
         raise Refused("Write an e-mail address such as name@school.example.")
     with here.database.write() as session:
-        team = session.scalar(sa.select(Organisation.id).where(Organisation.kind == OrganisationKind.LICENSOR))
-        if team is None:
-            made = organisations.create_organisation(
-                session, here.clock, SYSTEM, name=f"{settings.brand_name} team", kind=OrganisationKind.LICENSOR
-            )
-            team = made.id
-        person = organisations.add_person(session, here.clock, SYSTEM, team, name=name, email=email, role=Role.STAFF)
+        team = organisations.licensor(session)
+        team_id = team.id if team else _found_team(session, here.clock, settings)
+        person = organisations.add_person(session, here.clock, SYSTEM, team_id, name=name, email=email, role=Role.STAFF)
         secret = accounts.new_password_link(session, here.clock, person.id)
     return here.links.to(f"/welcome/{secret}")
+
+
+def _found_team(session: Session, clock: Clock, settings: Settings) -> int:
+    """The programme team's organisation, made for its first member."""
+    name = f"{settings.brand_name} team"
+    return organisations.create_organisation(session, clock, SYSTEM, name=name, kind=OrganisationKind.LICENSOR).id

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from licences.people.models import Role
+from licences.people.kinds import Role
 from licences.people.viewer import Viewer
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from kit.audit import Actor
@@ -21,7 +20,7 @@ from kit.ports import Links, Store
 from kit.refusals import NotThere
 from licences import accreditations, programmes, seats, terms
 from licences.people import accounts, legal, organisations
-from licences.people.models import LegalKind, OrganisationKind, Person, Role
+from licences.people.kinds import LegalKind, OrganisationKind, Role
 from licences.people.viewer import Viewer
 from materials import editions, library, preparing, shelf
 from sandbox import sample_materials
@@ -148,7 +147,7 @@ class AlreadyThere(Exception):
 def is_empty(database: Database) -> bool:
     """Whether nobody is here yet."""
     with database.read() as session:
-        return session.scalar(sa.select(Person.id).limit(1)) is None
+        return organisations.licensor(session) is None
 
 
 def load(database: Database, store: Store, links: Links) -> None:
@@ -196,7 +195,7 @@ def _move_in(session: Session, clock: SteppingClock, place: Place, programme_id:
         person = organisations.add_person(
             session, clock, TEAM, made.id, name=somebody.name, email=somebody.email, role=somebody.role
         )
-        person.password_hash, person.is_demo = password, True
+        accounts.make_demo_account(session, person.id, password)
         people.append((person.id, somebody.role))
     if not place.seats:
         return
@@ -339,17 +338,17 @@ def _is_later(session: Session, material_id: int) -> bool:
 
 
 def _viewer(session: Session, somebody: Somebody) -> Viewer:
-    person = session.scalars(sa.select(Person).where(Person.email == somebody.email)).one()
-    facts = organisations.person_facts(session, person.id)
+    facts = organisations.person_with_email(session, somebody.email)
+    assert facts is not None
     return Viewer("", facts.id, facts.name, facts.email, facts.organisation_id, facts.organisation_name, facts.role)
 
 
 def _suspend_hillside(session: Session, clock: SteppingClock) -> None:
     """Hillside's invoice was not paid."""
     clock.moment -= timedelta(days=17)
-    hillside = session.scalars(sa.select(Person.id).where(Person.email == "manager@hillside.example")).one()
-    place = organisations.person_facts(session, hillside).organisation_id
-    licence = terms.licences_of(session, clock, place)[0]
+    priya = organisations.person_with_email(session, "manager@hillside.example")
+    assert priya is not None
+    licence = terms.licences_of(session, clock, priya.organisation_id)[0]
     terms.suspend(
         session,
         clock,

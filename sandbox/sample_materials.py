@@ -10,8 +10,8 @@ from materials.documents.book import build_book
 from materials.documents.handouts import build_handouts
 from materials.documents.slides import build_slides
 from materials.editions import Change
+from materials.kinds import MaterialKind
 from materials.library import Uses
-from materials.models import MaterialKind
 
 CONTENT = Path(__file__).with_name("content")
 Pages = Callable[[str], tuple[int, int] | None]

@@ -21,12 +21,12 @@ from kit.db import Database
 from kit.web.house import House
 from licences import accreditations, programmes, seats, terms
 from licences.people import accounts, legal, organisations
-from licences.people.models import LegalKind, OrganisationKind, Role
+from licences.people.kinds import LegalKind, OrganisationKind, Role
 from licences.people.viewer import Viewer
 from materials import editions, library, preparing
 from materials.editions import Change
+from materials.kinds import MaterialKind
 from materials.library import Uses
-from materials.models import MaterialKind
 from portal.app import create_app
 from portal.settings import Environment, Settings
 from portal.wiring import make_house

@@ -16,7 +16,8 @@ from kit.audit import Actor, Subject, record
 from kit.clock import Clock
 from kit.ids import fingerprint, new_token
 from kit.refusals import NotThere, Refused
-from licences.people.models import Membership, OneUseToken, Organisation, Person, SignIn, TokenPurpose
+from licences.people.kinds import TokenPurpose
+from licences.people.models import Membership, OneUseToken, Organisation, Person, SignIn
 from licences.people.organisations import person_facts
 from licences.people.viewer import Viewer
 
@@ -175,6 +176,12 @@ def change_email(session: Session, clock: Clock, actor: Actor, person_id: int, *
 def _end_links(session: Session, clock: Clock, person_id: int) -> None:
     unused = sa.update(OneUseToken).where(OneUseToken.person_id == person_id, OneUseToken.used_at.is_(None))
     session.execute(unused.values(used_at=clock.now()))
+
+
+def make_demo_account(session: Session, person_id: int, password_hash: str) -> None:
+    """Gives a person a password that everybody knows. Such an account cannot sign in to production."""
+    person = session.get_one(Person, person_id)
+    person.password_hash, person.is_demo = password_hash, True
 
 
 def person_of_link(session: Session, clock: Clock, secret: str) -> Person | None:

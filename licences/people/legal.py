@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from kit.audit import Actor, Subject, record
 from kit.clock import Clock
 from kit.refusals import Refused
-from licences.people.models import Acceptance, LegalKind, LegalText
+from licences.people.kinds import LegalKind
+from licences.people.models import Acceptance, LegalText
 from licences.people.viewer import Viewer
 
 

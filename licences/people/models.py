@@ -7,25 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kit.db import Base
-
-
-class OrganisationKind(StrEnum):
-    """What an organisation is. The licensor is the programme team's own."""
-
-    LICENSOR = "licensor"
-    LOCAL_AUTHORITY = "local authority"
-    EP_TEAM = "EP team"
-    VIRTUAL_SCHOOL = "Virtual School team"
-    TRUST = "multi-academy trust"
-
-
-class Role(StrEnum):
-    """What a person is in one organisation."""
-
-    STAFF = "staff"
-    MANAGER = "licence manager"
-    FINANCE = "finance contact"
-    TRAINER = "trainer"
+from licences.people.kinds import LegalKind, OrganisationKind, Role, TokenPurpose
 
 
 def words(enum: type[StrEnum]) -> sa.Enum:
@@ -98,12 +80,6 @@ class SignIn(Base):
     browser: Mapped[str] = mapped_column(sa.String(200))
 
 
-class TokenPurpose(StrEnum):
-    """What a one-use link is for."""
-
-    SET_PASSWORD = "set password"  # noqa: S105 - the name of a purpose, not a secret
-
-
 class OneUseToken(Base):
     """A link that works once, until it expires. Only the fingerprint of its secret is kept."""
 
@@ -124,16 +100,6 @@ class Attempt(Base):
     key: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     since: Mapped[datetime]
     count: Mapped[int] = mapped_column(sa.Integer)
-
-
-class LegalKind(StrEnum):
-    """The texts that staff edit. People accept the terms of use before their first copy."""
-
-    TERMS_OF_USE = "terms-of-use"
-    TERMS = "terms"
-    PRIVACY = "privacy"
-    COOKIES = "cookies"
-    ACCESSIBILITY = "accessibility"
 
 
 class LegalText(Base):

@@ -9,7 +9,8 @@ from kit.audit import Actor, Subject, record
 from kit.clock import Clock
 from kit.db import lock_row
 from kit.refusals import NotThere, Refused
-from licences.people.models import Membership, Organisation, OrganisationKind, Person, Role
+from licences.people.kinds import OrganisationKind, Role
+from licences.people.models import Membership, Organisation, Person
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,18 @@ def person_facts(session: Session, person_id: int) -> PersonFacts:
     if row is None:
         raise NotThere
     return facts_of_member(row)
+
+
+def licensor(session: Session) -> OrganisationFacts | None:
+    """The programme team's own organisation, or None in an empty portal."""
+    row = session.scalar(sa.select(Organisation).where(Organisation.kind == OrganisationKind.LICENSOR))
+    return None if row is None else OrganisationFacts(row.id, row.name, row.kind)
+
+
+def person_with_email(session: Session, email: str) -> PersonFacts | None:
+    """The person whose address this is, whatever its capitals."""
+    row = session.scalar(_members().where(Person.email == email.strip().lower()))
+    return None if row is None else facts_of_member(row)
 
 
 def people_of(session: Session, organisation_id: int) -> list[PersonFacts]:

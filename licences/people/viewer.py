@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from kit.audit import Actor
-from licences.people.models import Role
+from licences.people.kinds import Role
 
 
 @dataclass(frozen=True)

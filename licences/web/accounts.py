@@ -10,7 +10,7 @@ from kit.web.redirects import is_ours, onward
 from kit.web.transactions import db, roll_back, writes
 from licences.guard import allowed, public, viewer
 from licences.people import accounts, legal
-from licences.people.models import LegalKind
+from licences.people.kinds import LegalKind
 from licences.policy import Action
 
 

@@ -7,7 +7,7 @@ from kit.web.house import house
 from kit.web.transactions import db
 from licences import directory, terms
 from licences.guard import allowed, viewer
-from licences.people.models import Role
+from licences.people.kinds import Role
 from licences.people.organisations import people_of
 from licences.policy import Action
 

@@ -13,7 +13,7 @@ from kit.web.transactions import db, roll_back, writes
 from licences import history, programmes, seats, terms
 from licences.guard import allowed, viewer
 from licences.people import organisations
-from licences.people.models import OrganisationKind, Role
+from licences.people.kinds import OrganisationKind, Role
 from licences.policy import Action
 from licences.standing import Standing
 from licences.terms import LicenceFacts

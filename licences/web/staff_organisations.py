@@ -18,7 +18,7 @@ from licences import directory, history, terms
 from licences.directory import NO_LICENCE, OrganisationsWanted
 from licences.guard import allowed, viewer
 from licences.people import organisations
-from licences.people.models import OrganisationKind
+from licences.people.kinds import OrganisationKind
 from licences.policy import Action
 from licences.standing import Standing
 from licences.web import alphabet

@@ -16,7 +16,7 @@ from licences import accreditations, directory, history, programmes, seats, term
 from licences.directory import PeopleWanted
 from licences.guard import allowed, viewer
 from licences.people import accounts, mailing, organisations
-from licences.people.models import OrganisationKind, Role
+from licences.people.kinds import OrganisationKind, Role
 from licences.policy import Action
 from licences.web import alphabet
 from licences.web.staff_organisations import first_capital, offered, read_as

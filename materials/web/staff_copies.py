@@ -16,8 +16,8 @@ from licences.guard import allowed
 from licences.policy import Action
 from materials.copies import CopyQuery, copies, every_copy, takers
 from materials.editions import editions_of_many
+from materials.kinds import EditionState
 from materials.library import materials
-from materials.models import EditionState
 
 PAGE_SIZE = 50
 HEADS = ("Taken", "Person", "Organisation", "Programme material", "Edition", "Copy code")

@@ -12,7 +12,7 @@ from licences.policy import Action
 from materials import editions, library
 from materials.copies import copies_of_editions
 from materials.editions import EditionFacts, current_of, editions_of
-from materials.models import EditionState
+from materials.kinds import EditionState
 from materials.web.staff_forms import ChangesForm, FileForm, NewEditionForm, next_number, with_lines
 from materials.web.staff_uploads import Upload, keep, limit_mb, take_in
 

@@ -16,7 +16,7 @@ from licences.policy import Action
 from materials import editions, library
 from materials.copies import copies_of_editions
 from materials.editions import EditionFacts, current_of, editions_of
-from materials.models import EditionState
+from materials.kinds import EditionState
 from materials.web.staff_drafts import draft_page
 from materials.web.staff_forms import WithdrawForm, with_lines
 

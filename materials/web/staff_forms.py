@@ -8,8 +8,8 @@ from wtforms.validators import ValidationError
 
 from kit.web import forms
 from materials.editions import Change
+from materials.kinds import MaterialKind
 from materials.library import MaterialFacts, Uses
-from materials.models import MaterialKind
 
 LINES_SHOWN = 3
 MOST_LINES = 30

@@ -14,8 +14,8 @@ from licences.programmes import programmes
 from materials import library
 from materials.copies import copies_of_editions
 from materials.editions import EditionFacts, current_of, editions_of, editions_of_many
+from materials.kinds import EditionState, MaterialKind
 from materials.library import MaterialFacts
-from materials.models import EditionState, MaterialKind
 from materials.web.staff_forms import MaterialForm, NewMaterialForm, filled_in
 
 

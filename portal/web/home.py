@@ -9,7 +9,7 @@ from kit.web.house import house
 from kit.web.transactions import db
 from licences.entitlements import Entitlement
 from licences.guard import allowed, public, viewer, viewer_or_none
-from licences.people.models import Role
+from licences.people.kinds import Role
 from licences.policy import Action
 from materials import shelf
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from kit.web.transactions import db
 from licences.guard import public
 from licences.people import legal
-from licences.people.models import LegalKind
+from licences.people.kinds import LegalKind
 
 _PAGES = (LegalKind.ACCESSIBILITY, LegalKind.PRIVACY, LegalKind.COOKIES, LegalKind.TERMS, LegalKind.TERMS_OF_USE)
 # Raw HTML stays text: the words are staff's, but a slip must not become script.

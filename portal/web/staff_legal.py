@@ -10,8 +10,8 @@ from kit.web.house import house
 from kit.web.transactions import db, roll_back, writes
 from licences.guard import allowed, viewer
 from licences.people import legal
+from licences.people.kinds import LegalKind
 from licences.people.legal import LegalVersion
-from licences.people.models import LegalKind
 from licences.policy import Action
 
 LONGEST_TEXT = 100_000  # characters

@@ -9,7 +9,7 @@ from typing import Any
 
 from kit.ids import new_code
 from licences.people import accounts, legal
-from licences.people.models import LegalKind
+from licences.people.kinds import LegalKind
 from materials import editions, shelf
 from tests.browser_like import Browser
 from tests.factories.pdf_files import pdf_file

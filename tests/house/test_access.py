@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from kit.db import Base
 from licences.guard import declaration
-from licences.people.models import Role
+from licences.people.kinds import Role
 from licences.policy import Action, can
 from tests.browser_like import Browser
 from tests.house.examples import Examples, make_examples

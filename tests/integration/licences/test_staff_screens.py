@@ -13,7 +13,8 @@ from werkzeug.test import TestResponse
 from kit.mail import MailMessage
 from licences import accreditations, seats, terms
 from licences.people import organisations
-from licences.people.models import Organisation, OrganisationKind, Person, Role
+from licences.people.kinds import OrganisationKind, Role
+from licences.people.models import Organisation, Person
 from tests.browser_like import Browser
 from tests.statements import counted
 from tests.world import COLLEAGUE, FINANCE, MANAGER, STAFF, STRANGER_MANAGER, TEAM, TRAINER, World

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from kit.clock import SteppingClock, today
 from licences import accreditations, seats, terms
 from licences.people import legal, organisations
-from licences.people.models import LegalKind, Role
+from licences.people.kinds import LegalKind, Role
 from materials import editions
 from materials.models import Copy
 from tests.browser_like import Browser, hidden_fields

@@ -11,7 +11,7 @@ from kit import audit
 from kit.clock import today
 from licences import terms
 from licences.people import legal, organisations
-from licences.people.models import LegalKind, Role
+from licences.people.kinds import LegalKind, Role
 from portal.web import staff_audit
 from tests.browser_like import Browser, hidden_fields
 from tests.statements import counted

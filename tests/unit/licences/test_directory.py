@@ -15,7 +15,7 @@ from licences import accreditations, directory, programmes, seats, terms
 from licences.directory import NO_LICENCE, OrganisationsWanted, PeopleWanted, Turn
 from licences.models import Licence, Period, Suspension
 from licences.people import organisations
-from licences.people.models import OrganisationKind, Role
+from licences.people.kinds import OrganisationKind, Role
 from licences.standing import Standing
 
 TEAM = Actor(None, "The test")

@@ -8,7 +8,7 @@ from kit.audit import Actor, Subject, record
 from kit.clock import SteppingClock
 from licences import history, programmes, seats, terms
 from licences.people import organisations
-from licences.people.models import OrganisationKind, Role
+from licences.people.kinds import OrganisationKind, Role
 
 TEAM = Actor(None, "Ruth Vaughan")
 

@@ -13,7 +13,7 @@ from kit.links import PublicLinks
 from kit.mail import MailMessage
 from kit.refusals import NotThere, Refused
 from licences.people import accounts, mailing, organisations
-from licences.people.models import OrganisationKind, Role
+from licences.people.kinds import OrganisationKind, Role
 
 TEAM = Actor(None, "Ruth Vaughan")
 LETTERHEAD = mail.Letterhead("Secure Base", "help@securebase.example", PublicLinks("https://portal.example"))

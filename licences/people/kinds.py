@@ -1,0 +1,38 @@
+"""The words for kinds of organisations, roles, links and legal texts: what other packages may know of the tables."""
+
+from enum import StrEnum
+
+
+class OrganisationKind(StrEnum):
+    """What an organisation is. The licensor is the programme team's own."""
+
+    LICENSOR = "licensor"
+    LOCAL_AUTHORITY = "local authority"
+    EP_TEAM = "EP team"
+    VIRTUAL_SCHOOL = "Virtual School team"
+    TRUST = "multi-academy trust"
+
+
+class Role(StrEnum):
+    """What a person is in one organisation."""
+
+    STAFF = "staff"
+    MANAGER = "licence manager"
+    FINANCE = "finance contact"
+    TRAINER = "trainer"
+
+
+class TokenPurpose(StrEnum):
+    """What a one-use link is for."""
+
+    SET_PASSWORD = "set password"  # noqa: S105 - the name of a purpose, not a secret
+
+
+class LegalKind(StrEnum):
+    """The texts that staff edit. People accept the terms of use before their first copy."""
+
+    TERMS_OF_USE = "terms-of-use"
+    TERMS = "terms"
+    PRIVACY = "privacy"
+    COOKIES = "cookies"
+    ACCESSIBILITY = "accessibility"

@@ -12,6 +12,7 @@ from kit.db import Database
 from kit.jobs import Job
 from kit.jobs.adoption import DEATHS
 from kit.jobs.models import WorkerRow
+from tests.databases import KINDS
 from tests.faults.conftest import Workers, wait_until
 from tests.faults.plan import CALL, DEADLY, SEED, SLOW, SOAK, STEPS, WORK, faults_call, faults_step
 
@@ -70,6 +71,7 @@ def test_another_worker_that_lives_takes_over(database: Database, workers: Worke
     wait_until(lambda: steps_done(database) == STEPS)
 
 
+@pytest.mark.parametrize("database_kind", KINDS if SOAK else ["postgresql"], indirect=True)
 def test_the_dead_on_another_machine_are_known_by_their_heartbeat(
     database: Database, workers: Workers, tmp_path: Path
 ) -> None:

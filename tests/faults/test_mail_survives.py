@@ -68,7 +68,7 @@ def test_mails_survive_a_worker_killed_again_and_again(
     database: Database, workers: Workers, mail_box: MailServer
 ) -> None:
     chance = random.Random(SEED)
-    number, kills = (200, 20) if SOAK else (60, 3)
+    number, kills = (200, 20) if SOAK else (40, 2)
     queue(database, number)
     for _ in range(kills):
         worker = workers.start()

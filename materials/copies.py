@@ -56,8 +56,9 @@ def copies(session: Session, query: CopyQuery, span: Span) -> list[TakenCopy]:
 def every_copy(session: Session, query: CopyQuery) -> Iterator[TakenCopy]:
     """All copies that fit, newest first, read in pieces so that memory stays flat."""
     wanted = _matching(query).order_by(Copy.taken_at.desc(), Copy.id.desc())
-    for row in session.execute(wanted.execution_options(yield_per=500)):
-        yield TakenCopy(*row)
+    with session.execute(wanted.execution_options(yield_per=500)) as found:  # closed also when nobody reads to the end
+        for row in found:
+            yield TakenCopy(*row)
 
 
 def count_copies(session: Session, *since: datetime) -> list[int]:

@@ -1,9 +1,11 @@
 """The legal pages, from text that staff edit."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from flask import Blueprint, render_template
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup
 
 from kit.web.transactions import db
@@ -26,12 +28,45 @@ def blueprint() -> Blueprint:
 
 def as_html(body: str) -> Markup:
     """The text of a legal page as HTML in the house's classes."""
-    plain = _markdown.render(body)
-    for tag, look in (("h2", "heading-m"), ("h3", "heading-s"), ("p", "body"), ("table", "table")):
+    tokens = _markdown.parse(body)
+    _draw_tables_like_ours(tokens)
+    plain = str(_markdown.renderer.render(tokens, _markdown.options, {}))
+    for tag, look in (("h2", "heading-m"), ("h3", "heading-s"), ("p", "body")):
         plain = plain.replace(f"<{tag}>", f'<{tag} class="govuk-{look}">')
     plain = plain.replace("<ul>", '<ul class="govuk-list govuk-list--bullet">')
     plain = plain.replace("<ol>", '<ol class="govuk-list govuk-list--number">')
     return Markup(plain.replace("<a ", '<a class="govuk-link" '))  # noqa: S704 - markdown-it escaped it
+
+
+def _draw_tables_like_ours(tokens: list[Token]) -> None:
+    """Gives tables the markup of components/tables.html: on a phone each cell stands after its column's name."""
+    heads: list[str] = []
+    column = 0
+    for token, following in pairwise(tokens):
+        if token.type in _TABLE_PARTS:
+            token.attrs.update(_TABLE_PARTS[token.type])
+        if token.type == "table_open":
+            heads = []
+        elif token.type == "tr_open":
+            column = 0
+        elif token.type == "th_open":
+            heads.append(following.content)
+        elif token.type == "td_open":
+            token.attrs["data-h"] = heads[column]
+            following.children = [_SPAN, *(following.children or []), _SPAN_END]
+            column += 1
+
+
+_SPAN = Token("html_inline", "", 0, content='<span class="sb-cell">')
+_SPAN_END = Token("html_inline", "", 0, content="</span>")
+_TABLE_PARTS: dict[str, dict[str, str | int | float]] = {
+    "table_open": {"role": "table", "class": "govuk-table sb-table"},
+    "thead_open": {"role": "rowgroup", "class": "govuk-table__head"},
+    "tbody_open": {"role": "rowgroup", "class": "govuk-table__body"},
+    "tr_open": {"role": "row", "class": "govuk-table__row"},
+    "th_open": {"role": "columnheader", "scope": "col", "class": "govuk-table__header"},
+    "td_open": {"role": "cell", "class": "govuk-table__cell"},
+}
 
 
 def _view(kind: LegalKind) -> Callable[[], str]:

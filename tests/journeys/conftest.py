@@ -47,6 +47,13 @@ def demo(tmp_path: Path, browser: Browser) -> Iterator[Demo]:
         yield demo
 
 
+@pytest.fixture(scope="session")
+def quiet_demo(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Demo]:
+    """The same for all tests of a process: for those that only look."""
+    with running(tmp_path_factory.mktemp("demo"), with_worker=False) as demo:
+        yield demo
+
+
 @pytest.fixture
 def working_demo(tmp_path: Path, browser: Browser) -> Iterator[Demo]:
     """The same with a worker, and a mail server that keeps what it is sent."""

@@ -43,3 +43,17 @@ def hidden(found: dict[str, Any] | None) -> str:
     if found is None or (found["marked"] and found["shown"]):
         return ""
     return f"the focus is {'covered or out of sight' if found['marked'] else 'not marked'}: {found['what']}"
+
+
+def hidden_on_the_way(page: Page) -> list[str]:
+    """Tabs through the whole page, and tells where the focus could not be seen."""
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    wrong = []
+    for _ in range(MOST_STEPS):
+        page.keyboard.press("Tab")
+        found = page.evaluate(FOCUS)
+        if found is None:
+            break
+        if hidden(found):
+            wrong.append(hidden(found))
+    return wrong

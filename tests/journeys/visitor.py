@@ -21,6 +21,7 @@ class Visitor:
     address: str
     pictures: Path | None = None
     by_keyboard: bool = False
+    name: str = "anybody"
     page: Page = field(init=False)
     complaints: list[str] = field(default_factory=list)
 
@@ -94,6 +95,7 @@ class Visitor:
 
     def sign_in(self, email: str, password: str = PASSWORD) -> None:
         """Signs in through the door."""
+        self.name = email.replace("@", "-").removesuffix(".example")
         self.open("/sign-in")
         self.write("E-mail address", email)
         self.write("Password", password)
@@ -107,14 +109,20 @@ class Visitor:
     # Looking
 
     def look(self, name: str) -> None:
-        """Examines the page in both widths: axe, no sideways scrolling, heading and title, a quiet console."""
+        """Examines the page in both widths, and is content only when nothing is wrong."""
+        wrong = self.faults(name)
+        assert not wrong, f"{name} ({self.page.url}):\n" + "\n".join(wrong)
+
+    def faults(self, name: str) -> list[str]:
+        """What is wrong in either width: axe, sideways scrolling, heading and title, what the browser complains of."""
         wrong = checks.headings(self.page)
         for size in (checks.NARROW, checks.WIDE):
             self.page.set_viewport_size(size)  # type: ignore[arg-type]
             wrong += checks.sideways(self.page) + checks.axe_violations(self.page)
             self._photograph(f"{name}-{size['width']}")
         wrong += self.complaints
-        assert not wrong, f"{name} ({self.page.url}):\n" + "\n".join(wrong)
+        self.complaints.clear()
+        return wrong
 
     def _photograph(self, name: str) -> None:
         if self.pictures:

@@ -1,0 +1,103 @@
+"""Every kind of page that a person can reach by links, held against what WCAG 2.2 AA asks, and axe cannot see."""
+
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.journeys import checks, keyboard
+from tests.journeys.conftest import MakeVisitor
+from tests.journeys.demo import Demo
+from tests.journeys.visitor import Visitor
+
+FILES = re.compile(r"\.csv$|/preview$|^/copies/|^/static/")
+# Those who signed in need not look again at what anybody sees in the same frame.
+FOR_ANYBODY = re.compile(r"^/(accessibility|privacy|cookies|terms|terms-of-use)$")
+COMPONENTS = (
+    "/developers/components",
+    "/developers/components/confirm",
+    "/developers/components/form",
+    "/developers/components/refusal",
+    "/developers/components/errors/500",
+    "/no-such-page",
+)
+TRAINER, REFUSED = "trainer@lakeshire.example", "trainer@hillside.example"
+MANAGER, FINANCE = "manager@hillside.example", "finance@lakeshire.example"
+STAFF = "staff@demo.example"
+
+
+@pytest.mark.parametrize("email", ["", TRAINER, REFUSED, MANAGER, FINANCE])
+def test_every_page_of(email: str, quiet_demo: Demo, visitor: MakeVisitor) -> None:
+    """Whoever is not staff."""
+    someone = visitor(quiet_demo)
+    if email:
+        someone.sign_in(email)
+    _examine_all(someone, *(() if email else COMPONENTS))
+
+
+@pytest.mark.parametrize("part", ["people", "materials"])
+def test_every_page_of_staff(part: str, quiet_demo: Demo, visitor: MakeVisitor) -> None:
+    """The many screens of the programme team, in two parts so that two processes share them."""
+    someone = visitor(quiet_demo)
+    someone.sign_in(STAFF)
+    people = re.compile(r"^/admin/(organisations|people|licences|programmes)")
+    _examine_all(someone, wanted=lambda path: bool(people.match(path)) == (part == "people"))
+
+
+def _examine_all(someone: Visitor, *more: str, wanted: Callable[[str], bool] = lambda _path: True) -> None:
+    wrong: list[str] = []
+    titles: dict[str, str] = {}
+    places: dict[str, str] = {}
+    looked_at = 0
+    for kind in _kinds(someone, *more):
+        page, path = someone.page, urlsplit(someone.page.url).path
+        if not wanted(path) or (someone.name != "anybody" and FOR_ANYBODY.match(path)):
+            continue
+        looked_at += 1
+        name = re.sub(r"\W+", "-", kind).strip("-") or "home"
+        faults = [*someone.faults(f"{someone.name}-{name}"), *_named_checks(page)]
+        title = page.title()
+        if title in titles:
+            faults.append(f"has the title of {titles[title]}: {title}")
+        titles[title] = kind
+        places[checks.help_place(page)] = kind
+        wrong += [f"{kind}: {one}" for one in faults]
+    assert looked_at, "no page was found"
+    if len(places) > 1:
+        wrong.append(f"help is not in the same place, or not with the same words: {places}")
+    assert not wrong, "\n".join(wrong)
+
+
+def _named_checks(page: Page) -> list[str]:
+    """What axe does not see."""
+    return [
+        *checks.small_targets(page),
+        *checks.dragged(page),
+        *keyboard.hidden_on_the_way(page),
+        *checks.lost_when_text_grows(page),
+    ]
+
+
+def _kinds(someone: Visitor, *more: str) -> Iterator[str]:
+    """Opens one page of each kind that links lead to; addresses that differ only in a number are one kind."""
+    waiting, known = ["/", *more], set[str]()
+    while waiting:
+        path = waiting.pop(0)
+        kind = _kind(path)
+        if kind in known:
+            continue
+        known.add(kind)
+        someone.open(path)
+        known.add(_kind(someone.page.url.removeprefix(someone.address)))
+        links = someone.page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)")
+        yield kind
+        for link in links:
+            found = link.removeprefix(someone.address).partition("#")[0]
+            if found.startswith("/") and not FILES.search(urlsplit(found).path):
+                waiting.append(found)
+
+
+def _kind(path: str) -> str:
+    return re.sub(r"/current/[^/]+", "/current/code", re.sub(r"\d+", "1", urlsplit(path).path))

@@ -38,6 +38,10 @@ class Store(Protocol):
         """Copies a file to a local path, for tools that need one."""
         ...
 
+    def forget_unfinished(self) -> int:
+        """Removes what a killed process left half written a day ago or longer; returns how many files."""
+        ...
+
     def check(self) -> None:
         """Raises `kit.store.StoreUnavailable` when files cannot be written and read back."""
         ...

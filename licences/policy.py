@@ -18,6 +18,7 @@ class Action(StrEnum):
     MANAGE_LICENCES = "manage organisations, people and licences"
     SEE_ALL_COPIES = "see every copy taken"
     SEE_AUDIT = "see the audit trail"
+    SEE_WORK = "see the work in the background"
     EDIT_LEGAL_TEXTS = "edit the legal texts"
 
 
@@ -36,6 +37,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.MANAGE_LICENCES: _STAFF,
     Action.SEE_ALL_COPIES: _STAFF,
     Action.SEE_AUDIT: _STAFF,
+    Action.SEE_WORK: _STAFF,
     Action.EDIT_LEGAL_TEXTS: _STAFF,
 }
 

@@ -48,6 +48,18 @@ def navigation(viewer: Viewer | None, path: str) -> list[Entry]:
     return [Entry(label, url, url == here) for label, url in entries]
 
 
+# Parts whose addresses do not lie below the page that leads to them.
+_BELONGS = {
+    "/admin/editions": "/admin/materials",
+    "/admin/programmes": "/admin/materials",
+    "/admin/licences": "/admin/organisations",
+}
+
+
 def _is_within(path: str, url: str) -> bool:
-    """Home pages hold only themselves; the others all that lies below them."""
-    return path == url or (url not in ("/", "/admin") and path.startswith(url + "/"))
+    """Home pages hold only themselves; the others all that lies below them, and what belongs to them."""
+    if path == url:
+        return True
+    if url in ("/", "/admin"):
+        return url == "/admin" and path.startswith("/admin/work")
+    return path.startswith(url + "/") or any(path.startswith(part) and url == home for part, home in _BELONGS.items())

@@ -5,7 +5,7 @@ from functools import partial
 from kit.audit import seal_entries
 from kit.clock import Clock, SystemClock
 from kit.db import Database
-from kit.jobs import Handlers, Worker
+from kit.jobs import Backoff, Handlers, Worker
 from kit.links import PublicLinks
 from kit.mail import Letterhead, SmtpMailer
 from kit.mail import register as register_mail
@@ -16,6 +16,9 @@ from materials.preparing import prepare_edition
 from portal.settings import Settings
 
 SEAL_SECONDS = 60
+DAY_SECONDS = 24 * 3600
+# A store or a database that is away for a night must not leave an edition unprepared in the morning.
+PATIENT = Backoff(attempts=60, longest=900)
 
 
 def make_house(settings: Settings, *, clock: Clock | None = None) -> House:
@@ -33,9 +36,11 @@ def make_house(settings: Settings, *, clock: Clock | None = None) -> House:
 def make_handlers(settings: Settings, house: House) -> Handlers:
     """Which function does which job."""
     handlers = Handlers()
-    handlers.add(PREPARE, partial(prepare_edition, house.database, house.clock, house.store, house.links))
+    prepare = partial(prepare_edition, house.database, house.clock, house.store, house.links)
+    handlers.add(PREPARE, prepare, backoff=PATIENT)
     mailer = SmtpMailer(settings.smtp_url, settings.mail_from, reply_to=settings.help_email)
     register_mail(handlers, house.database, house.clock, mailer)
+    handlers.every(DAY_SECONDS, "remove half-written files", lambda: _tidy(house))
     handlers.every(SEAL_SECONDS, "seal the audit trail", lambda: _seal(house))
     return handlers
 
@@ -43,6 +48,10 @@ def make_handlers(settings: Settings, house: House) -> Handlers:
 def make_worker(settings: Settings, house: House) -> Worker:
     """The worker of a process of its own."""
     return Worker(house.database, make_handlers(settings, house), clock=house.clock)
+
+
+def _tidy(house: House) -> None:
+    house.store.forget_unfinished()
 
 
 def _seal(house: House) -> None:

@@ -35,7 +35,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        day=day, long_day=long_day, moment=moment, clock_time=clock_time,
+        day=day, long_day=long_day, moment=moment, clock_time=clock_time, greeting=greeting,
         file_size=file_size, plural=plural, nowrap=nowrap, page_range=page_range,
     )  # fmt: skip
     app.jinja_env.globals.update(asset_url=Assets(Path(app.static_folder or "")).url, plural=plural)
@@ -69,6 +69,14 @@ def long_day(value: date | datetime) -> str:
 def moment(value: datetime) -> str:
     """Return an instant as “5 May 2026, 14:02”, London time."""
     return format_datetime(in_london(value), "d MMMM y, HH:mm", tzinfo=LONDON, locale=LOCALE)
+
+
+def greeting(value: datetime) -> str:
+    """Return how one greets at that time of day in London: “Good morning”, “Good afternoon”, “Good evening”."""
+    hour = in_london(value).hour
+    if hour < 12:
+        return "Good morning"
+    return "Good afternoon" if hour < 18 else "Good evening"
 
 
 def clock_time(value: datetime) -> str:

@@ -3,7 +3,6 @@
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from kit.clock import london
 from kit.ids import new_code
 from kit.web.house import house
 from kit.web.transactions import db
@@ -60,7 +59,6 @@ def _trainer_page() -> str:
     return render_template(
         "portal/home.html",
         now=clock.now(),
-        greeting=_greeting(london(clock.now()).hour),
         shelves=shelves,
         newer=newer,
         answers=_by_programme(shelves),
@@ -70,9 +68,3 @@ def _trainer_page() -> str:
 
 def _by_programme(shelves: list[shelf.OnShelf]) -> list[Entitlement]:
     return list({item.entitlement.programme.id: item.entitlement for item in shelves}.values())
-
-
-def _greeting(hour: int) -> str:
-    if hour < 12:
-        return "Good morning"
-    return "Good afternoon" if hour < 18 else "Good evening"

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from flask import Blueprint, render_template
 
 from kit.audit import AuditQuery, entries
-from kit.clock import london, start_of, today
+from kit.clock import start_of, today
+from kit.jobs import has_beat, set_aside
 from kit.keyset import Span
 from kit.web.house import house
 from kit.web.transactions import db
@@ -15,7 +16,7 @@ from licences.policy import Action
 from materials.copies import count_copies
 from materials.editions import EditionFacts, editions_of_many
 from materials.library import MaterialFacts, materials
-from portal.web import staff_audit, staff_legal
+from portal.web import staff_audit, staff_legal, staff_work
 
 Pair = tuple[MaterialFacts, EditionFacts]
 LATELY = timedelta(days=90)
@@ -29,6 +30,7 @@ def blueprint() -> Blueprint:
     made.get("")(overview)
     staff_audit.add_to(made)
     staff_legal.add_to(made)
+    staff_work.add_to(made)
     return made
 
 
@@ -45,7 +47,6 @@ def overview() -> str:
     return render_template(
         "portal/overview.html",
         now=clock.now(),
-        part_of_day=_part_of_day(london(clock.now()).hour),
         drafts=drafts,
         lately=lately,
         copies_today=copies_today,
@@ -54,6 +55,8 @@ def overview() -> str:
         licences=licences_to_see(db(), clock),
         without_password=nobody,
         people=people,
+        set_aside=len(set_aside(db())),
+        worker_is_there=has_beat(db(), clock),
         entries=entries(db(), AuditQuery(without=SIGN_INS), Span(5)),
         day=day,
     )
@@ -72,9 +75,3 @@ def _editions(since: datetime) -> tuple[list[Pair], list[Pair]]:
     ]
     lately.sort(key=lambda pair: pair[1].published_at or since, reverse=True)
     return drafts, lately[:MOST_SHOWN]
-
-
-def _part_of_day(hour: int) -> str:
-    if hour < 12:
-        return "Good morning"
-    return "Good afternoon" if hour < 18 else "Good evening"

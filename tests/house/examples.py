@@ -7,10 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.orm import Session
+
+from kit.clock import Clock
 from kit.ids import new_code
+from kit.jobs.failures import put_aside
 from licences.people import accounts, legal
 from licences.people.kinds import LegalKind
 from materials import editions, shelf
+from materials.editions import PREPARE
 from tests.browser_like import Browser
 from tests.factories.pdf_files import pdf_file
 from tests.world import COLLEAGUE, TRAINER, World
@@ -59,6 +64,7 @@ def make_examples(world: World) -> Examples:
         )
         code = editions.edition(session, world.current_edition).code
         secret = accounts.new_password_link(session, clock, world.people[COLLEAGUE])
+        job = _given_up(session, clock)
         version = legal.current(session, LegalKind.TERMS_OF_USE)
     ids = {
         name: str(getattr(world, name))
@@ -68,5 +74,17 @@ def make_examples(world: World) -> Examples:
         )
     }  # fmt: skip
     people = {email.split("@")[0] + "_person": str(number) for email, number in world.people.items() if "lake" in email}
-    more = {"copy": copy, "edition_code": code, "secret": secret, "version": str(version.version if version else 0)}
+    more = {
+        "copy": copy,
+        "edition_code": code,
+        "secret": secret,
+        "job": job,
+        "version": str(version.version if version else 0),
+    }
     return Examples(world, {**ids, **people, **more})
+
+
+def _given_up(session: Session, clock: Clock) -> str:
+    """A job that the worker gave up."""
+    put_aside(session, clock, id="a-job", job=PREPARE.name, arguments={"edition_id": 1}, error="Gone", attempts=6)
+    return "a-job"

@@ -70,7 +70,8 @@ def visitor(browser: Browser) -> Iterator[MakeVisitor]:
         context = browser.new_context(viewport=checks.WIDE, locale="en-GB", **profile)  # type: ignore[arg-type]
         context.set_default_timeout(10_000)
         folder = os.environ.get(PICTURES)
-        made.append(Visitor(context, demo.address, Path(folder) if folder else None, by_keyboard))
+        script = bool(profile.get("java_script_enabled", True))
+        made.append(Visitor(context, demo.address, Path(folder) if folder else None, by_keyboard, script))
         return made[-1]
 
     yield make

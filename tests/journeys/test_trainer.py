@@ -1,8 +1,6 @@
 """A trainer finds out that the manual has changed, and takes the new edition."""
 
-import io
 import re
-from typing import Any
 
 from playwright.sync_api import expect
 from pypdf import PdfReader
@@ -44,7 +42,7 @@ def _take_the_new_edition(trainer: Visitor, look: bool = False) -> PdfReader:
     expect(trainer.page.get_by_role("heading", level=1)).to_contain_text("manual", ignore_case=True)
     trainer.reads("Must be read")
     see("material")
-    stamped = _take_copy(trainer)
+    stamped = trainer.take_copy()
     for words in ("Amara Osei", "Lakeshire Council", "3.2"):
         assert all(words in page.extract_text() for page in (stamped.pages[0], stamped.pages[-1])), words
     trainer.open("/copies")
@@ -54,19 +52,6 @@ def _take_the_new_edition(trainer: Visitor, look: bool = False) -> PdfReader:
     expect(trainer.page.get_by_role("heading", level=1)).to_have_text("Sign in")
     assert trainer.fetch("/copies").status in (302, 303)
     return stamped
-
-
-def _take_copy(trainer: Visitor) -> PdfReader:
-    """Presses the button and reads the PDF that arrives."""
-    arrived: list[Any] = []
-    trainer.page.on("response", lambda answer: arrived.append(answer) if "/copies/" in answer.url else None)
-    trainer.press("Take a copy")
-    trainer.page.wait_for_timeout(500)
-    assert arrived, "no PDF came"
-    assert arrived[0].headers["content-type"] == "application/pdf"
-    answer = trainer.fetch(arrived[0].url)
-    assert answer.ok
-    return PdfReader(io.BytesIO(answer.body()))
 
 
 def _an_old_page_tells_anybody(anybody: Visitor, page: str) -> None:

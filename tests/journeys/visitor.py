@@ -1,11 +1,14 @@
 """A person at a browser: opens pages, reads, presses; and every page they reach is examined."""
 
+import io
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Response, expect
+from pypdf import PdfReader
 
 from sandbox.demo_data import PASSWORD
 from tests.journeys import checks, keyboard
@@ -21,8 +24,11 @@ class Visitor:
     address: str
     pictures: Path | None = None
     by_keyboard: bool = False
+    runs_script: bool = True
     name: str = "anybody"
     page: Page = field(init=False)
+    pressed: int = 0
+    filled: int = 0
     complaints: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -62,6 +68,7 @@ class Visitor:
 
     def activate(self, target: Locator) -> None:
         """Clicks, or walks there with Tab and presses Enter."""
+        self.pressed += 1
         if self.by_keyboard:
             keyboard.walk_to(self.page, target)
             self.page.keyboard.press("Enter")
@@ -71,7 +78,8 @@ class Visitor:
 
     def write(self, label: str, text: str) -> None:
         """Fills the field of this label."""
-        box = self.page.get_by_label(label, exact=True)
+        self.filled += 1
+        box = self._labelled(label)
         if self.by_keyboard:
             keyboard.walk_to(self.page, box)
             self.page.keyboard.press("Control+A")
@@ -81,13 +89,43 @@ class Visitor:
 
     def tick(self, label: str) -> None:
         """Ticks the box, or chooses the radio button, of this label."""
-        box = self.page.get_by_label(label)
+        self.filled += 1
+        box = self._labelled(label)
         if self.by_keyboard:
             keyboard.walk_to(self.page, box)
             self.page.keyboard.press("Space")
         else:
             box.check()
         expect(box).to_be_checked()
+
+    def choose(self, label: str, option: str) -> None:
+        """Chooses from a list."""
+        self.filled += 1
+        self._labelled(label).select_option(label=option)
+
+    def write_day(self, label: str, day: date) -> None:
+        """Fills day, month and year of a date."""
+        self.filled += 1
+        group = self.page.get_by_role("group", name=label)
+        for part, number in (("Day", day.day), ("Month", day.month), ("Year", day.year)):
+            group.get_by_label(part).fill(str(number))
+
+    def upload(self, label: str, path: Path) -> None:
+        """Chooses a file of this machine."""
+        self.filled += 1
+        self._labelled(label).set_input_files(path)
+
+    def _labelled(self, label: str) -> Locator:
+        return self.page.locator("main").get_by_label(label, exact=True)
+
+    def take_copy(self, button: str = "Take a copy") -> PdfReader:
+        """Presses the button; the PDF arrives, and is read."""
+        with self.page.expect_response(lambda answer: "/copies/" in answer.url and answer.status == 200) as arriving:
+            self.press(button)
+        assert arriving.value.headers["content-type"] == "application/pdf"
+        answer = self.fetch(arriving.value.url)
+        assert answer.ok, answer.status
+        return PdfReader(io.BytesIO(answer.body()))
 
     def reads(self, words: str | re.Pattern[str]) -> None:
         """Sees these words on the page."""

@@ -1,0 +1,70 @@
+"""Somebody may not take a copy: they read why, who can mend it and what happens then; and it can be mended."""
+
+import re
+
+from tests.journeys.conftest import MakeVisitor
+from tests.journeys.demo import Demo
+from tests.journeys.visitor import Visitor
+
+REFUSED, THEIR_MANAGER = "trainer@hillside.example", "manager@hillside.example"
+TRAINER, STAFF = "trainer@lakeshire.example", "staff@demo.example"
+REASON = "Invoice SB-2026-0117 has been unpaid for 60 days."
+
+
+def test_suspended_organisation_reads_the_same_reason(quiet_demo: Demo, visitor: MakeVisitor) -> None:
+    """The trainer and the manager of Hillside Trust."""
+    trainer, manager = visitor(quiet_demo), visitor(quiet_demo)
+    trainer.sign_in(REFUSED)
+    trainer.reads(REASON)
+    trainer.press("Trainer manual", inside=trainer.page.locator("main"))
+    trainer.reads(REASON)
+    assert trainer.page.get_by_role("button", name="Take a copy").count() == 0
+    trainer.look("refused-material")
+    copy = _first_copy(trainer)
+    answer = trainer.open(copy)
+    assert answer.status == 403
+    trainer.reads(REASON)
+    trainer.reads(re.compile("Who can mend it.*What happens then", re.DOTALL))
+    trainer.look("refused-copy")
+    assert trainer.context.request.get(quiet_demo.address + copy, headers={"Range": "bytes=0-99"}).status == 403
+    manager.sign_in(THEIR_MANAGER)
+    manager.open("/organisation")
+    manager.reads(REASON)
+    manager.reads("What happens next")
+    manager.look("refused-organisation")
+
+
+def test_suspended_then_restored(demo: Demo, visitor: MakeVisitor) -> None:
+    """A copy's address refuses from the moment of suspension, and opens again once restored."""
+    trainer, staff = visitor(demo), visitor(demo)
+    trainer.sign_in(TRAINER)
+    copy = _first_copy(trainer)
+    assert trainer.fetch(copy).ok
+    staff.sign_in(STAFF)
+    staff.open("/admin/organisations?q=Lakeshire")
+    staff.press("Lakeshire Council", inside=staff.page.locator("main"))
+    staff.press("Periods, seats and history")
+    staff.press("Suspend the licence")
+    staff.look("suspend")
+    staff.write("Reason", "The order was cancelled on 3 May.")
+    staff.press("Suspend the licence")
+    staff.look("suspended")
+    assert trainer.open(copy).status == 403
+    trainer.reads("The order was cancelled on 3 May.")
+    trainer.look("refused-after-suspension")
+    staff.press("Restore the licence")
+    staff.look("restore")
+    staff.write("Reason", "A new order came.")
+    staff.press("Restore the licence")
+    staff.look("restored")
+    answer = trainer.fetch(copy)
+    assert answer.ok
+    assert answer.body().startswith(b"%PDF-")
+
+
+def _first_copy(trainer: Visitor) -> str:
+    """The address of a copy that this person took earlier."""
+    trainer.open("/copies")
+    address = trainer.page.get_by_role("link", name="Open again").first.get_attribute("href")
+    assert address
+    return address

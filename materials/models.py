@@ -84,6 +84,8 @@ class Edition(Base):
         ),
         sa.CheckConstraint("preparation <> 'ready' OR prepared_sha256 IS NOT NULL", name="ready_with_file"),
         sa.CheckConstraint("state = 'draft' OR preparation = 'ready'", name="published_when_ready"),
+        # A draft that is put aside must not leave its id to another: the audit trail and old addresses still name it.
+        {"sqlite_autoincrement": True},
     )
 
 

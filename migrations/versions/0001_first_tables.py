@@ -491,6 +491,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_materials_edition")),
         sa.UniqueConstraint("code", name=op.f("uq_materials_edition_code")),
         sa.UniqueConstraint("material_id", "number", name=op.f("uq_materials_edition_material_id_number")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("materials_edition", schema=None) as batch_op:
         batch_op.create_index(

@@ -31,8 +31,9 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 RETRIES = 5
-# PostgreSQL's codes for "two transactions got in each other's way; try again" and for a lock not had in time
-RETRYABLE = {"40001", "40P01", "55P03"}
+# PostgreSQL's codes for "two transactions got in each other's way; try again", for a lock not had in time, and for a
+# row that is there already: another added it after this transaction had looked, and a second look finds it.
+RETRYABLE = {"40001", "40P01", "55P03", "23505"}
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):

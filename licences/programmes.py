@@ -49,15 +49,16 @@ def change_programme(
     row = session.get(Programme, programme_id)
     if row is None:
         raise NotThere
-    if name.lower() != row.name.lower():
-        _refuse_taken_name(session, name)
+    _refuse_taken_name(session, name, but=programme_id)
     row.name, row.days, row.trainer_days, row.audience = name, days, trainer_days, audience
     session.flush()
     record(session, clock, actor, "programme changed", Subject("programme", row.id, name), days=days)
 
 
-def _refuse_taken_name(session: Session, name: str) -> None:
-    if session.scalar(sa.select(Programme.id).where(sa.func.lower(Programme.name) == name.lower())) is not None:
+def _refuse_taken_name(session: Session, name: str, *, but: int | None = None) -> None:
+    """The database folds both names, as its unique index does."""
+    taken = sa.select(Programme.id).where(sa.func.lower(Programme.name) == sa.func.lower(name))
+    if session.scalar(taken.where(Programme.id.is_distinct_from(but))) is not None:
         raise Refused("There is a programme of this name already.", "name")
 
 

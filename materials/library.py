@@ -81,8 +81,7 @@ def change_material(
     row = session.get(Material, material_id)
     if row is None:
         raise NotThere
-    if title.lower() != row.title.lower():
-        _refuse_taken_title(session, row.programme_id, title)
+    _refuse_taken_title(session, row.programme_id, title, but=material_id)
     row.title, row.description, row.kind = title, description, kind
     _set_uses(row, uses)
     session.flush()
@@ -104,9 +103,12 @@ def materials(session: Session) -> list[MaterialFacts]:
     return sorted((_facts(row, names[row.programme_id]) for row in rows), key=lambda facts: facts.programme_name)
 
 
-def _refuse_taken_title(session: Session, programme_id: int, title: str) -> None:
+def _refuse_taken_title(session: Session, programme_id: int, title: str, *, but: int | None = None) -> None:
+    """The database folds both titles, as its unique index does."""
     taken = sa.select(Material.id).where(
-        Material.programme_id == programme_id, sa.func.lower(Material.title) == title.lower()
+        Material.programme_id == programme_id,
+        sa.func.lower(Material.title) == sa.func.lower(title),
+        Material.id.is_distinct_from(but),
     )
     if session.scalar(taken) is not None:
         raise Refused("This programme has a material of this title already.", "title")

@@ -57,7 +57,8 @@ def is_writing(view: Callable[..., Any]) -> bool:
 
 
 def roll_back() -> None:
-    """Drops what the view did so far: for a page that shows a refusal. Reading may go on afterwards."""
+    """Drops what the view did so far: for a page that shows a refusal. Only reading goes on, without the write lock."""
+    g.writes = False
     stack = g.pop("session_stack", None)
     session = g.pop("session", None)
     if session is not None and stack is not None:

@@ -201,12 +201,14 @@ def person_of_link(session: Session, clock: Clock, secret: str) -> Person | None
 def set_password(session: Session, clock: Clock, secret: str, password_hash: str) -> int:
     """Spends the link, sets the password, ends every open session, and returns the person's id.
 
-    One conditional UPDATE spends the link, so that of two who press at once only one succeeds.
+    One conditional UPDATE spends the link, so that of two who press at once only one succeeds. Raises `Refused` for a
+    link that is used up, too old, or for something else.
     """
     spent = session.execute(
         sa.update(OneUseToken)
         .where(
             OneUseToken.fingerprint == fingerprint(secret),
+            OneUseToken.purpose == TokenPurpose.SET_PASSWORD,
             OneUseToken.used_at.is_(None),
             OneUseToken.expires_at > clock.now(),
         )

@@ -54,23 +54,26 @@ def create_organisation(
 def rename_organisation(
     session: Session, clock: Clock, actor: Actor, organisation_id: int, *, name: str, kind: OrganisationKind
 ) -> None:
-    """Changes an organisation's name and kind. Copies taken before keep the name they were stamped with."""
+    """Changes an organisation's name and kind. Copies taken before keep the name they were stamped with.
+
+    Raises `NotThere`, or `Refused` when another has the name, or for a kind that makes or unmakes the licensor.
+    """
     row = session.get(Organisation, organisation_id)
     if row is None:
         raise NotThere
     if (kind is OrganisationKind.LICENSOR) != (row.kind is OrganisationKind.LICENSOR):
         raise Refused("The programme team’s own organisation stays what it is, and no other becomes it.", "kind")
-    if name.lower() != row.name.lower():
-        _refuse_taken_name(session, name)
+    _refuse_taken_name(session, name, but=organisation_id)
     before = row.name
     row.name, row.kind = name, kind
     session.flush()
     record(session, clock, actor, "organisation changed", subject_of(row), before=before, kind=kind.value)
 
 
-def _refuse_taken_name(session: Session, name: str) -> None:
-    taken = sa.select(Organisation.id).where(sa.func.lower(Organisation.name) == name.lower())
-    if session.scalar(taken) is not None:
+def _refuse_taken_name(session: Session, name: str, *, but: int | None = None) -> None:
+    """The database folds both names, as its unique index does: SQLite leaves É as it is, where Python would not."""
+    taken = sa.select(Organisation.id).where(sa.func.lower(Organisation.name) == sa.func.lower(name))
+    if session.scalar(taken.where(Organisation.id.is_distinct_from(but))) is not None:
         raise Refused("There is an organisation of this name already.", "name")
 
 

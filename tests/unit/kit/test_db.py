@@ -1,5 +1,8 @@
 """The two kinds of transaction, on both databases."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -10,6 +13,7 @@ from sqlalchemy.orm import Session
 from kit import audit
 from kit.clock import SteppingClock
 from kit.db import Database, UtcDateTime
+from kit.store import StoredFile
 
 
 def entries(session: Session) -> int:
@@ -73,3 +77,20 @@ def test_a_moment_without_zone_is_refused() -> None:
     naive = datetime(2026, 7, 1, 12, 0)  # noqa: DTZ001 - that is the point
     with pytest.raises(ValueError, match="time zone"):
         UtcDateTime().process_bind_param(naive, sa.create_engine("sqlite://").dialect)
+
+
+def test_of_two_who_add_the_same_row_at_once_the_second_looks_again(database: Database) -> None:
+    """Both have looked and found nothing; the database lets one of them add it. Nobody sees its error."""
+    both_have_looked = threading.Barrier(2)
+
+    def work(session: Session) -> str:
+        if session.get(StoredFile, "a" * 64) is not None:
+            return "there"
+        with suppress(threading.BrokenBarrierError):  # on SQLite the second cannot even look
+            both_have_looked.wait(timeout=0.5)
+        session.add(StoredFile(sha256="a" * 64, size=1, content_type="text/plain", created_at=datetime.now(UTC)))
+        return "added"
+
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda _: database.run(work), range(2)))
+    assert sorted(found) == ["added", "there"]

@@ -84,7 +84,8 @@ def _active(current: Span, today: date) -> LicenceStanding:
     left = (current.ends_on - today).days
     following = "The licence can be renewed at any time before it ends."
     if left <= 60:
-        following = f"{left} days are left: ask the programme team to renew." if left else "Today is its last day."
+        count = "1 day is" if left == 1 else f"{left} days are"
+        following = f"{count} left: ask the programme team to renew." if left else "Today is its last day."
     return LicenceStanding(
         Standing.ACTIVE,
         current.starts_on,

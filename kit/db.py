@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -56,6 +57,18 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
 
 
 BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+def words(enum: type[StrEnum]) -> sa.Enum:
+    """A column that keeps an enum by its words and lets the database refuse others."""
+    return sa.Enum(
+        enum,
+        native_enum=False,
+        values_callable=lambda e: [m.value for m in e],
+        length=40,
+        name=enum.__name__.lower(),
+        create_constraint=True,
+    )
 
 
 class Base(DeclarativeBase):

@@ -1,25 +1,12 @@
 """Tables of materials, their editions, and the copies taken of them."""
 
 from datetime import datetime
-from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from kit.db import Base
+from kit.db import Base, words
 from materials.kinds import EditionState, MaterialKind, Preparation
-
-
-def words(enum: type[StrEnum]) -> sa.Enum:
-    """A column that keeps an enum by its words and lets the database refuse others."""
-    return sa.Enum(
-        enum,
-        native_enum=False,
-        values_callable=lambda e: [m.value for m in e],
-        length=40,
-        name=enum.__name__.lower(),
-        create_constraint=True,
-    )
 
 
 class Material(Base):

@@ -1,13 +1,12 @@
 """`portal check`: what is wrong with an installation, in sentences that say how to mend it."""
 
-import smtplib
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
 
 from sqlalchemy.exc import DBAPIError
 
 import migrations
 from kit.jobs import has_beat
+from kit.mail import SmtpMailer
 from kit.store import StoreUnavailable
 from kit.web.house import House
 from portal.settings import Settings
@@ -18,7 +17,10 @@ def problems(settings: Settings) -> list[str]:
     """Sentences, one for each thing that is wrong; none when all is well."""
     here = make_house(settings)
     checks: tuple[Callable[[Settings, House], Iterator[str]], ...] = (_database, _store, _mail)
-    return [words for check in checks for words in check(settings, here)]
+    try:
+        return [words for check in checks for words in check(settings, here)]
+    finally:
+        here.database.close()
 
 
 def _database(settings: Settings, here: House) -> Iterator[str]:
@@ -42,9 +44,9 @@ def _store(_settings: Settings, here: House) -> Iterator[str]:
 
 
 def _mail(settings: Settings, _here: House) -> Iterator[str]:
-    parts = urlsplit(settings.smtp_url)
     try:
-        with smtplib.SMTP(parts.hostname or "", parts.port or 25, timeout=5) as server:
-            server.noop()
+        SmtpMailer(settings.smtp_url, settings.mail_from, timeout=5).check()
+    except ValueError as error:
+        yield f"Mails cannot be sent ({error}): check PORTAL_SMTP_URL and PORTAL_MAIL_FROM."
     except OSError as error:
-        yield f"The mail server does not answer ({error}): check PORTAL_SMTP_URL."
+        yield f"The mail server does not answer, or refuses us ({error}): check PORTAL_SMTP_URL."

@@ -138,9 +138,9 @@ def make_contents(database: Database, store: Path, clock: SteppingClock) -> Cont
         def move_in(name: str, kind: OrganisationKind, *who: tuple[str, str, Role]) -> int:
             made = organisations.create_organisation(session, clock, TEAM, name=name, kind=kind)
             for person_name, email, role in who:
-                row = organisations.add_person(session, clock, TEAM, made.id, name=person_name, email=email, role=role)
-                row.password_hash, row.is_demo = password_hash(), True
-                people[email] = row.id
+                one = organisations.add_person(session, clock, TEAM, made.id, name=person_name, email=email, role=role)
+                accounts.make_demo_account(session, one.id, password_hash())
+                people[email] = one.id
             return made.id
 
         move_in("Programme team", OrganisationKind.LICENSOR, ("Ruth Vaughan", STAFF, Role.STAFF))

@@ -75,6 +75,11 @@ class SmtpMailer:
         except smtplib.SMTPResponseException as error:
             _raise_if_final(error.smtp_code, error.smtp_error, error)
 
+    def check(self) -> None:
+        """Greets the server and signs in, as for a mail. Raises `OSError` when it does not answer or refuses us."""
+        with self._conversation() as server:
+            server.noop()
+
     def message(self, letter: Letter) -> EmailMessage:
         """The mail as it goes over the wire: plain text first, the same in HTML beside it."""
         message = EmailMessage(policy=SMTP)

@@ -41,14 +41,14 @@ class PersonFacts:
 
 def create_organisation(
     session: Session, clock: Clock, actor: Actor, *, name: str, kind: OrganisationKind
-) -> Organisation:
+) -> OrganisationFacts:
     """Adds an organisation. Raises `Refused` when the name is taken, whatever its capitals."""
     _refuse_taken_name(session, name)
     row = Organisation(name=name, kind=kind, created_at=clock.now())
     session.add(row)
     session.flush()
     record(session, clock, actor, "organisation created", subject_of(row), kind=kind.value)
-    return row
+    return OrganisationFacts(row.id, row.name, row.kind)
 
 
 def rename_organisation(
@@ -98,8 +98,11 @@ def every_organisation(session: Session) -> list[OrganisationFacts]:
 
 def add_person(
     session: Session, clock: Clock, actor: Actor, organisation_id: int, *, name: str, email: str, role: Role
-) -> Person:
-    """Adds a person with an account in an organisation. Raises `Refused` when the address is in use."""
+) -> PersonFacts:
+    """Adds a person with an account in an organisation.
+
+    Raises `NotThere` without the organisation, and `Refused` when the address is in use or the role does not fit.
+    """
     place = lock_row(session, Organisation, organisation_id)
     if place is None:
         raise NotThere
@@ -113,12 +116,16 @@ def add_person(
     session.flush()
     session.add(Membership(person_id=person.id, organisation_id=place.id, role=role, since=clock.now()))
     session.flush()
-    record(session, clock, actor, "person added", Subject("person", person.id, name, place.id), role=role.value)
-    return person
+    facts = PersonFacts(person.id, name, email, role, place.id, place.name, has_password=False)
+    record(session, clock, actor, "person added", facts.subject, role=role.value)
+    return facts
 
 
 def rename_person(session: Session, clock: Clock, actor: Actor, person_id: int, *, name: str, role: Role) -> None:
-    """Corrects a person's name and role. Copies taken before keep the name they were stamped with."""
+    """Corrects a person's name and role. Copies taken before keep the name they were stamped with.
+
+    Raises `NotThere`, or `Refused` for a role that makes or unmakes staff.
+    """
     facts = person_facts(session, person_id)
     if (role is Role.STAFF) != (facts.role is Role.STAFF):
         raise Refused("Staff belong to the programme team’s own organisation, and everybody in it is staff.", "role")

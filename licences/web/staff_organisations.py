@@ -1,8 +1,6 @@
 """Staff screens of organisations."""
 
 from collections.abc import Iterator
-from enum import StrEnum
-from typing import TypeVar
 
 from flask import Response as FlaskResponse
 from flask import flash, redirect, render_template, request, url_for
@@ -22,30 +20,12 @@ from licences.people.kinds import OrganisationKind
 from licences.policy import Action
 from licences.standing import Standing
 from licences.web import alphabet
+from licences.web.choices import offered, read_as
 
 CSV_HEADS = (
     "Organisation", "Kind", "People", "Programme", "Standing", "Reason", "Next step", "Until",
     "Seats bought", "Seats in use",
 )  # fmt: skip
-
-Words = TypeVar("Words", bound=StrEnum)
-
-
-def first_capital(words: str) -> str:
-    """The words as they stand at the beginning of a line."""
-    return words[:1].upper() + words[1:]
-
-
-def offered(enum: type[StrEnum], first: str = "") -> list[tuple[str, str]]:
-    """An enum's members as choices; `first` names the choice of none."""
-    choices = [(member.value, first_capital(member.value)) for member in enum]
-    return [("", first), *choices] if first else choices
-
-
-def read_as(enum: type[Words], value: str) -> Words | None:
-    """The member that a query names, or None for anything else."""
-    return next((member for member in enum if member.value == value), None)
-
 
 CUSTOMERS = [(kind, words) for kind, words in offered(OrganisationKind) if kind != OrganisationKind.LICENSOR]
 

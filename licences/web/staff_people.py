@@ -19,7 +19,7 @@ from licences.people import accounts, mailing, organisations
 from licences.people.kinds import OrganisationKind, Role
 from licences.policy import Action
 from licences.web import alphabet
-from licences.web.staff_organisations import first_capital, offered, read_as
+from licences.web.choices import first_capital, offered, read_as
 
 CSV_HEADS = ("Name", "E-mail address", "Organisation", "Role", "Account", "Seats", "Accredited", "Accredited until")
 

@@ -13,7 +13,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from kit.store import StoredFile
-from licences.people import organisations
+from licences.people import accounts, organisations
 from licences.people.kinds import Role
 from materials import editions, preparing
 from materials.editions import EditionFacts
@@ -152,7 +152,7 @@ def test_a_kept_file_is_only_for_the_one_who_sent_it(world: World, staff: Browse
         dev = organisations.add_person(
             session, house.clock, TEAM, team, name="Dev Chaudhary", email="dev@demo.example", role=Role.STAFF
         )
-        dev.password_hash, dev.is_demo = password_hash(), True
+        accounts.make_demo_account(session, dev.id, password_hash())
     page = upload(staff, world, number="one").text
     kept = hidden_fields(page, f"/admin/materials/{world.handouts}/editions/new")["kept"]
     response = upload(world.browser("dev@demo.example"), world, file=None, kept=kept)

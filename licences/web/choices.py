@@ -1,0 +1,22 @@
+"""Enums of the product as choices on a page, and back from what a query says."""
+
+from enum import StrEnum
+from typing import TypeVar
+
+Words = TypeVar("Words", bound=StrEnum)
+
+
+def first_capital(words: str) -> str:
+    """The words as they stand at the beginning of a line."""
+    return words[:1].upper() + words[1:]
+
+
+def offered(enum: type[StrEnum], first: str = "") -> list[tuple[str, str]]:
+    """An enum's members as choices; `first` names the choice of none."""
+    choices = [(member.value, first_capital(member.value)) for member in enum]
+    return [("", first), *choices] if first else choices
+
+
+def read_as(enum: type[Words], value: str) -> Words | None:
+    """The member that a query names, or None for anything else."""
+    return next((member for member in enum if member.value == value), None)

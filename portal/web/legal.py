@@ -1,7 +1,6 @@
 """The legal pages, from text that staff edit."""
 
 from collections.abc import Callable
-from itertools import pairwise
 
 from flask import Blueprint, render_template
 from markdown_it import MarkdownIt
@@ -39,24 +38,31 @@ def as_html(body: str) -> Markup:
 
 
 def _draw_tables_like_ours(tokens: list[Token]) -> None:
-    """Gives tables the markup of components/tables.html: on a phone each cell stands after its column's name."""
+    """Gives tables the markup of components/tables.html: on a phone each cell stands after its column's name.
+
+    The first cell of a row says what the row is about, so it becomes the row's head.
+    """
     heads: list[str] = []
     column = 0
-    for token, following in pairwise(tokens):
-        if token.type in _TABLE_PARTS:
-            token.attrs.update(_TABLE_PARTS[token.type])
+    for token, words, close in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        token.attrs.update(_TABLE_PARTS.get(token.type, {}))
         if token.type == "table_open":
             heads = []
         elif token.type == "tr_open":
             column = 0
         elif token.type == "th_open":
-            heads.append(following.content)
+            heads.append(words.content)
         elif token.type == "td_open":
-            token.attrs["data-h"] = heads[column]
-            following.children = [_SPAN, *(following.children or []), _SPAN_END]
+            if column == 0:
+                token.tag = close.tag = "th"
+                token.attrs.update(_ROW_HEAD)
+            else:
+                token.attrs["data-h"] = heads[column]
+                words.children = [_SPAN, *(words.children or []), _SPAN_END]
             column += 1
 
 
+_ROW_HEAD: dict[str, str | int | float] = {"role": "rowheader", "scope": "row", "class": "govuk-table__header"}
 _SPAN = Token("html_inline", "", 0, content='<span class="sb-cell">')
 _SPAN_END = Token("html_inline", "", 0, content="</span>")
 _TABLE_PARTS: dict[str, dict[str, str | int | float]] = {

@@ -9,7 +9,7 @@ LONDON = ZoneInfo("Europe/London")
 
 
 class Clock(Protocol):
-    """Tells the time. Services take one as a keyword argument, so that a year can be lived through in a test."""
+    """Tells the time. Services are given one, so that a year can be lived through in a test."""
 
     def now(self) -> datetime:
         """The present moment, aware, in UTC."""
@@ -45,6 +45,11 @@ def london(moment: datetime) -> datetime:
 def today(clock: Clock) -> date:
     """The calendar date in London: licences and accreditations begin and end with it."""
     return london(clock.now()).date()
+
+
+def in_words(day: date) -> str:
+    """A day as people write it: “5 May 2026”."""
+    return f"{day.day} {day:%B %Y}"
 
 
 def start_of(day: date) -> datetime:

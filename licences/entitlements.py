@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from kit.clock import Clock, london, today
+from kit.clock import Clock, in_words, london, today
 from licences.accreditations import AccreditationFacts
 from licences.models import Accreditation, Licence, Period, Programme, Seat, Suspension
 from licences.people.kinds import LegalKind, Role
@@ -225,7 +225,7 @@ def _not_in_standing(around: _Circumstances, licence: LicenceFacts) -> Refusal:
     state = licence.standing
     owner = _possessive(around.organisation_name)
     if state.standing is Standing.SUSPENDED:
-        since = f" since {_words(state.since)}" if state.since else ""
+        since = f" since {in_words(state.since)}" if state.since else ""
         return Refusal(
             Reason.SUSPENDED,
             f"{owner} licence has been suspended{since}.",
@@ -263,7 +263,7 @@ def _no_seat(around: _Circumstances, licence: LicenceFacts) -> Refusal:
 
 
 def _not_accredited(programme: ProgrammeFacts, fact: AccreditationFacts | None) -> Refusal:
-    begins = f" Yours begins on {_words(fact.from_on)}." if fact else ""
+    begins = f" Yours begins on {in_words(fact.from_on)}." if fact else ""
     return Refusal(
         Reason.NOT_ACCREDITED,
         f"You are not accredited for {programme.name} yet.",
@@ -276,8 +276,8 @@ def _not_accredited(programme: ProgrammeFacts, fact: AccreditationFacts | None) 
 def _lapsed(programme: ProgrammeFacts, fact: AccreditationFacts) -> Refusal:
     return Refusal(
         Reason.LAPSED,
-        f"Your accreditation for {programme.name} lapsed on {_words(fact.until_on)}.",
-        f"It was valid from {_words(fact.from_on)} to {_words(fact.until_on)}.",
+        f"Your accreditation for {programme.name} lapsed on {in_words(fact.until_on)}.",
+        f"It was valid from {in_words(fact.from_on)} to {in_words(fact.until_on)}.",
         "The programme team can tell you about the refresher and record a new date.",
         "Copies open on the day your accreditation is renewed. Your seat is kept.",
     )
@@ -303,7 +303,3 @@ def _manager_words(managers: list[PersonFacts]) -> str:
 
 def _possessive(name: str) -> str:
     return f"{name}’" if name.endswith("s") else f"{name}’s"
-
-
-def _words(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from kit.audit import AuditEntry
+from kit.clock import in_words
 
 MOST_ENTRIES = 50
 _SEAT_ACTIONS = ("seat given", "seat released")
@@ -66,4 +67,4 @@ def _british(found: re.Match[str]) -> str:
         day = date.fromisoformat(found[0])
     except ValueError:
         return found[0]
-    return f"{day.day} {day:%B %Y}"
+    return in_words(day)

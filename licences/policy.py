@@ -8,7 +8,6 @@ from licences.people.kinds import Role
 class Action(StrEnum):
     """Something a role may do, in words for the page that says who can."""
 
-    SEE_HOME = "see the home page"
     SEE_MATERIALS = "see the materials"
     TAKE_COPY = "take copies"
     SEE_OWN_COPIES = "see the copies they took"
@@ -22,12 +21,10 @@ class Action(StrEnum):
     EDIT_LEGAL_TEXTS = "edit the legal texts"
 
 
-_EVERYONE = frozenset(Role)
 _DELIVERS = frozenset({Role.TRAINER, Role.MANAGER})
 _STAFF = frozenset({Role.STAFF})
 
 ALLOWED: dict[Action, frozenset[Role]] = {
-    Action.SEE_HOME: _EVERYONE,
     Action.SEE_MATERIALS: _DELIVERS,
     Action.TAKE_COPY: _DELIVERS,
     Action.SEE_OWN_COPIES: _DELIVERS,

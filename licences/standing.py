@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from kit.clock import in_words
+
 
 class Standing(StrEnum):
     """How a licence stands. Only an active one gives copies."""
@@ -60,7 +62,7 @@ def standing(spans: tuple[Span, ...], stop: Stop | None, today: date) -> Licence
     coming = sorted(span.starts_on for span in spans if span.starts_on > today)
     if coming:
         return LicenceStanding(
-            Standing.PENDING, None, None, f"The licence begins on {_words(coming[0])}.", "Copies open on that day."
+            Standing.PENDING, None, None, f"The licence begins on {in_words(coming[0])}.", "Copies open on that day."
         )
     if not spans:
         return LicenceStanding(
@@ -75,7 +77,7 @@ def standing(spans: tuple[Span, ...], stop: Stop | None, today: date) -> Licence
         Standing.ENDED,
         last + timedelta(days=1),
         None,
-        f"The last licence period ended on {_words(last)}.",
+        f"The last licence period ended on {in_words(last)}.",
         "Renew with the programme team; seats, people and history are kept.",
     )
 
@@ -90,7 +92,7 @@ def _active(current: Span, today: date) -> LicenceStanding:
         Standing.ACTIVE,
         current.starts_on,
         current.ends_on,
-        f"Paid or granted until {_words(current.ends_on)}.",
+        f"Paid or granted until {in_words(current.ends_on)}.",
         following,
     )
 
@@ -106,7 +108,3 @@ def _around(spans: tuple[Span, ...], today: date) -> Span | None:
         else:
             stretch = span
     return stretch if stretch and stretch.starts_on <= today <= stretch.ends_on else None
-
-
-def _words(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

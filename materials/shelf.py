@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from kit.audit import Subject, record
-from kit.clock import Clock, london
+from kit.clock import Clock, in_words, london
 from kit.ids import new_code
 from kit.pdf.stamping import Patch, Prepared, StampFacts, personal_bytes
 from kit.refusals import NotThere, Refused
@@ -269,11 +269,10 @@ def _entitlement(session: Session, clock: Clock, viewer: Viewer, programme_id: i
 
 
 def _patches(row: Copy | sa.Row[*tuple[Any, ...]], wanted: Wanted) -> list[Patch]:
-    day = london(row.taken_at)
     facts = StampFacts(
         name=row.person_name,
         organisation=row.organisation_name,
-        date_text=f"{day.day} {day:%B %Y}",
+        date_text=in_words(london(row.taken_at).date()),
         edition_label=wanted.label,
         copy_code=row.code,
     )

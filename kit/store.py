@@ -66,19 +66,22 @@ def record(session: Session, clock: Clock, stored: StoredObject) -> None:
     session.execute(row.on_conflict_do_nothing(index_elements=["sha256"]))
 
 
+def check_url(url: str) -> None:
+    """Raises ValueError for an address that no store can have; whether it is there, `ObjectStore.check` finds out."""
+    parts = urlsplit(url)
+    local = parts.scheme == "file" and not parts.netloc and len(parts.path) > 1
+    if not local and not (parts.scheme == "s3" and parts.netloc):
+        raise ValueError("a store is file:///folder or s3://bucket/prefix")
+
+
 class ObjectStore:
     """The store at an address: `file:///folder`, or `s3://bucket/prefix`. Fulfils `kit.ports.Store`."""
 
     def __init__(self, url: str) -> None:
+        check_url(url)
         parts = urlsplit(url)
-        if parts.scheme == "file" and not parts.netloc and len(parts.path) > 1:
-            self._folder: Path | None = Path(unquote(parts.path))
-            self._objects: obstore.store.ObjectStore = _local(self._folder)
-        elif parts.scheme == "s3" and parts.netloc:
-            self._folder = None
-            self._objects = from_url(url)
-        else:
-            raise ValueError("a store is file:///folder or s3://bucket/prefix")
+        self._folder = Path(unquote(parts.path)) if parts.scheme == "file" else None
+        self._objects: obstore.store.ObjectStore = _local(self._folder) if self._folder else from_url(url)
 
     def put(self, source: BinaryIO | Path, content_type: str) -> StoredObject:
         """Writes the file whole or not at all; the same content twice is one file.

@@ -12,6 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from kit.audit import SYSTEM, Subject, record
 from kit.clock import Clock
 from kit.db import Database
 from kit.pdf.stamping import (
@@ -46,6 +47,11 @@ class _Task:
     code: str
     number: str
     style: StampStyle
+    title: str
+
+    @property
+    def subject(self) -> Subject:
+        return Subject("edition", self.edition_id, f"{self.title} {self.number}")
 
 
 def prepare_edition(database: Database, clock: Clock, store: Store, links: Links, *, edition_id: int) -> None:
@@ -60,7 +66,7 @@ def prepare_edition(database: Database, clock: Clock, store: Store, links: Links
             made = _make(database, task, links, source, target)
         except CannotPrepare as refusal:
             reason = refusal.message
-            database.run(lambda session: _note(session, task, preparation=Preparation.REFUSED, refusal=reason))
+            database.run(lambda session: _refuse(session, clock, task, reason))
             return
         stored = store.put(target, "application/pdf")
     database.run(lambda session: _finish(session, clock, task, stored, made))
@@ -85,23 +91,23 @@ def _make(database: Database, task: _Task, links: Links, source: Path, target: P
 def _begin(session: Session, edition_id: int) -> _Task | None:
     """The task, or None when there is nothing left to do: put aside, published or ready already."""
     found = session.execute(
-        sa.select(Edition, Material.may_hand_out)
+        sa.select(Edition, Material.may_hand_out, Material.title)
         .join(Material, Material.id == Edition.material_id)
         .where(Edition.id == edition_id)
     ).first()
     if found is None:
         return None
-    row, may_hand_out = found
+    row, may_hand_out, title = found
     if row.state is not EditionState.DRAFT or row.preparation in (Preparation.READY, Preparation.REFUSED):
         return None
     row.preparation = Preparation.PLACING
     style = StampStyle.LINE if may_hand_out else StampStyle.FULL
-    return _Task(row.id, row.original_sha256, row.code, row.number, style)
+    return _Task(row.id, row.original_sha256, row.code, row.number, style, title)
 
 
-def _note(session: Session, task: _Task, **values: object) -> None:
-    """Writes progress on the draft, unless its file was replaced or it was put aside meanwhile."""
-    session.execute(
+def _note(session: Session, task: _Task, **values: object) -> bool:
+    """Writes progress on the draft, unless its file was replaced or it was put aside meanwhile: then False."""
+    done = session.execute(
         sa.update(Edition)
         .where(
             Edition.id == task.edition_id,
@@ -109,12 +115,19 @@ def _note(session: Session, task: _Task, **values: object) -> None:
             Edition.state == EditionState.DRAFT,
         )
         .values(**values)
+        .returning(Edition.id)
     )
+    return done.first() is not None
+
+
+def _refuse(session: Session, clock: Clock, task: _Task, reason: str) -> None:
+    if _note(session, task, preparation=Preparation.REFUSED, refusal=reason):
+        record(session, clock, SYSTEM, "edition file refused", task.subject, reason=reason)
 
 
 def _finish(session: Session, clock: Clock, task: _Task, stored: StoredObject, made: Prepared) -> None:
     record_file(session, clock, stored)
-    _note(
+    if _note(
         session,
         task,
         preparation=Preparation.READY,
@@ -123,4 +136,5 @@ def _finish(session: Session, clock: Clock, task: _Task, stored: StoredObject, m
         prepared=json.dumps(made.to_json()),
         pages_done=made.page_count,
         page_count=made.page_count,
-    )
+    ):
+        record(session, clock, SYSTEM, "edition file ready", task.subject, sha256=stored.sha256, pages=made.page_count)

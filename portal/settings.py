@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from kit.mail import SmtpMailer
+from kit.store import check_url as check_store_url
+
 SHORTEST_KEY = 32
 
 
@@ -52,6 +55,8 @@ class Settings(BaseSettings):
         parts = urlsplit(self.public_url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
             raise ValueError("PORTAL_PUBLIC_URL must be the portal's own address, such as https://portal.example")
+        SmtpMailer(self.smtp_url, self.mail_from)  # raises ValueError with what is wrong
+        check_store_url(self.store_url)
         if self.environment is Environment.PRODUCTION:
             self._refuse_unsafe()
         elif not self.secret_key.get_secret_value():

@@ -5,6 +5,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page
 
 MOST_STEPS = 150
+STEPS_FROM_TOP, STEPS_FROM_END = 40, 15
 
 # Where the focus is, and whether one can see it (WCAG 2.4.7 and 2.4.11): inside the window, not covered by something
 # else, and marked by an outline, a shadow or the colour of the focus.
@@ -46,14 +47,26 @@ def hidden(found: dict[str, Any] | None) -> str:
 
 
 def hidden_on_the_way(page: Page) -> list[str]:
-    """Tabs through the whole page, and tells where the focus could not be seen."""
+    """Tabs through the page, and tells where the focus could not be seen.
+
+    Of a long list, whose rows are alike, the first steps are made from the top and the last backwards from the end.
+    """
     page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    wrong, finished = _hidden_on(page, "Tab", STEPS_FROM_TOP)
+    if not finished:
+        page.locator("footer a, main a").last.focus()
+        wrong += _hidden_on(page, "Shift+Tab", STEPS_FROM_END)[0]
+    return wrong
+
+
+def _hidden_on(page: Page, key: str, steps: int) -> tuple[list[str], bool]:
+    """Where the focus was hidden in so many steps, and whether it left the page before they were over."""
     wrong = []
-    for _ in range(MOST_STEPS):
-        page.keyboard.press("Tab")
+    for _ in range(steps):
+        page.keyboard.press(key)
         found = page.evaluate(FOCUS)
         if found is None:
-            break
+            return wrong, True
         if hidden(found):
             wrong.append(hidden(found))
-    return wrong
+    return wrong, False

@@ -61,7 +61,7 @@ def hidden_on_the_way(page: Page) -> list[str]:
 
 def _hidden_on(page: Page, key: str, steps: int) -> tuple[list[str], bool]:
     """Where the focus was hidden in so many steps, and whether it left the page before they were over."""
-    wrong = []
+    wrong: list[str] = []
     for _ in range(steps):
         page.keyboard.press(key)
         found = page.evaluate(FOCUS)

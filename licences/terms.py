@@ -114,7 +114,8 @@ def change_seats(session: Session, clock: Clock, actor: Actor, licence_id: int, 
 def _set_seats(session: Session, licence: Licence, seats: int) -> None:
     in_use = _seats_in_use(session, [licence.id]).get(licence.id, 0)
     if seats < in_use:
-        raise Refused(f"{in_use} seats are in use. Release some first, or keep at least {in_use}.", "seats")
+        seats_are = "seat is" if in_use == 1 else "seats are"
+        raise Refused(f"{in_use} {seats_are} in use. Release some first, or keep at least {in_use}.", "seats")
     licence.seats_bought = seats
     session.flush()
 

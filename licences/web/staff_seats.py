@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from kit.refusals import NotThere, Refused
 from kit.web import forms
 from kit.web.house import house
+from kit.web.pages import plural
 from kit.web.transactions import db, roll_back, writes
 from licences import seats, terms
 from licences.guard import allowed, viewer
@@ -44,7 +45,7 @@ def change_seats_post(licence_id: int) -> Response | tuple[str, int]:
         roll_back()
         form.refuse(refusal)
         return _page(form, facts), 409
-    flash(f"The licence has {form.seats.data} seats now.", "moss")
+    flash(f"The licence has {plural(form.seats.data, 'seat')} now.", "moss")
     return _back(licence_id)
 
 
@@ -54,6 +55,9 @@ def give_seat_post(licence_id: int) -> Response | tuple[str, int]:
     """Gives a seat to the person chosen on the licence's page."""
     facts = terms.licence_facts(db(), house().clock, licence_id)
     form = seat_form(facts)
+    if (form.person.data or "") in {str(one.person_id) for one in seats.seats_of(db(), licence_id)}:
+        flash("This person has a seat already.", "honey")  # given in another tab, or by a colleague
+        return _back(licence_id)
     if not form.validate():
         return licence_page(facts, form), 400
     person_id = int(form.person.data)

@@ -50,7 +50,8 @@ def give(session: Session, clock: Clock, actor: Actor, licence_id: int, person_i
     if person_id in holders:
         raise Refused(f"{person.name} has a seat already.", "person")
     if len(holders) >= licence.seats_bought:
-        raise Refused(f"All {licence.seats_bought} bought seats are in use. Release one, or add seats.", "person")
+        count = "The one seat is" if licence.seats_bought == 1 else f"All {licence.seats_bought} seats are"
+        raise Refused(f"{count} in use. Release one, or add seats.", "person")
     session.add(Seat(licence_id=licence_id, person_id=person_id, given_at=clock.now()))
     session.flush()
     record(session, clock, actor, "seat given", _subject(licence, person), licence=licence_id)

@@ -136,7 +136,7 @@ def test_json_nested_two_thousand_deep_is_no_fault(world: World) -> None:
     assert json.dumps("x")
 
 
-@pytest.mark.parametrize("name", [BIDI, CONTROL, MARKUP, "x" * 5000, "\ud800", "   "])
+@pytest.mark.parametrize("name", [BIDI, CONTROL, MARKUP, "x" * 5000, "   "])
 def test_names_that_deceive_are_refused_at_the_field(world: World, name: str) -> None:
     browser = world.browser(STAFF)
     before = stored(world)

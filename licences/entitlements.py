@@ -167,7 +167,7 @@ def _answers(
         if _refusal(around, answer, terms_accepted=row.terms_accepted):
             if not around.manager:  # only a refusal says who can mend it
                 managers = people_with_roles(session, asked["organisation"], Role.MANAGER)
-                around = replace(around, manager=_manager_words(managers))
+                around = replace(around, manager=_manager_words(managers, asked["person"]))
             answer = replace(answer, refusal=_refusal(around, answer, terms_accepted=row.terms_accepted))
         answers[row.id] = answer
     return answers
@@ -230,7 +230,7 @@ def _not_in_standing(around: _Circumstances, licence: LicenceFacts) -> Refusal:
             Reason.SUSPENDED,
             f"{owner} licence has been suspended{since}.",
             state.reason,
-            f"{around.manager}, together with the programme team.",
+            f"{around.manager} can settle it with the programme team.",
             "Copies open again as soon as the licence is restored. Nothing has to be set up anew.",
         )
     if state.standing is Standing.ENDED:
@@ -293,12 +293,15 @@ def _terms() -> Refusal:
     )
 
 
-def _manager_words(managers: list[PersonFacts]) -> str:
+def _manager_words(managers: list[PersonFacts], asking: int) -> str:
+    """Who can mend it, as the first words of a sentence that goes on with “can”."""
+    if any(manager.id == asking for manager in managers):
+        return "You"
     names = [manager.name for manager in managers]
     if not names:
         return "Your organisation"
     listed = names[0] if len(names) == 1 else ", ".join(names[:-1]) + " or " + names[-1]
-    return f"Your licence manager, {listed}" if len(names) == 1 else f"Your licence managers, {listed}"
+    return f"Your licence manager, {listed}," if len(names) == 1 else f"Your licence managers, {listed},"
 
 
 def _possessive(name: str) -> str:

@@ -92,7 +92,7 @@ def _active(current: Span, today: date) -> LicenceStanding:
         Standing.ACTIVE,
         current.starts_on,
         current.ends_on,
-        f"Paid or granted until {in_words(current.ends_on)}.",
+        f"It runs until {in_words(current.ends_on)}.",
         following,
     )
 

@@ -295,7 +295,7 @@ def _copies_of(session: Session, viewer: Viewer) -> list[CopyFacts]:
         sa.select(Copy)
         .options(joinedload(Copy.edition))
         .where(Copy.person_id == viewer.person_id, Copy.organisation_id == viewer.organisation_id)
-        .order_by(Copy.id.desc())
+        .order_by(Copy.taken_at.desc(), Copy.id.desc())
     )
     return [
         CopyFacts(

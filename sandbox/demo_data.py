@@ -5,6 +5,7 @@ Everything goes through the services, on a clock that is set back and moved on, 
 
 import random
 import tempfile
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -50,7 +51,12 @@ class Place:
 
 
 def _named(domain: str, role: Role, *names: str) -> tuple[Somebody, ...]:
-    return tuple(Somebody(name, f"{name.split()[0].lower()}@{domain}", role) for name in names)
+    return tuple(Somebody(name, f"{_plain(name.split()[0])}@{domain}", role) for name in names)
+
+
+def _plain(name: str) -> str:
+    """A first name as mail systems write it: siân becomes sian, łukasz becomes lukasz."""
+    return unicodedata.normalize("NFKD", name.lower().replace("ł", "l")).encode("ascii", "ignore").decode()
 
 
 PLACES = (

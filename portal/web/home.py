@@ -3,6 +3,7 @@
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
+from kit.clock import today
 from kit.ids import new_code
 from kit.web.house import house
 from kit.web.transactions import db
@@ -59,8 +60,10 @@ def _trainer_page() -> str:
     return render_template(
         "portal/home.html",
         now=clock.now(),
+        today=today(clock),
         shelves=shelves,
         newer=newer,
+        all_current=all(item.holds_current for item in shelves) and all(item.entitlement.allowed for item in shelves),
         answers=_by_programme(shelves),
         press=new_code,
     )

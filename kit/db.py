@@ -83,7 +83,11 @@ class Base(DeclarativeBase):
 
 
 class Database:
-    """Opens reading and writing transactions on one database."""
+    """Opens reading and writing transactions on one database.
+
+    A session that was closed stays closed: used once more it raises, instead of taking a connection that nobody gives
+    back. Errors name no parameters, since logs would keep people's words and secrets.
+    """
 
     def __init__(self, url: str, *, lock_timeout_ms: int = 15_000, pool_size: int = 8) -> None:
         self.url = normal_url(url)
@@ -108,13 +112,13 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A reading transaction; any write inside it is refused by the database."""
-        with Session(self._reader, expire_on_commit=False) as session:
+        with Session(self._reader, expire_on_commit=False, close_resets_only=False) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A writing transaction: committed at the end of the block, rolled back when the block raises."""
-        with Session(self._writer, expire_on_commit=False) as session:
+        with Session(self._writer, expire_on_commit=False, close_resets_only=False) as session:
             yield session
             session.commit()
 
@@ -154,7 +158,12 @@ class Database:
         if read_only:
             options += " -c default_transaction_read_only=on"
         return sa.create_engine(
-            self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, connect_args={"options": options}
+            self.url,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"options": options},
         )
 
 
@@ -180,7 +189,11 @@ def lock_row(session: Session, entity: type[T], key: Any) -> T | None:
 
 def _sqlite_engine(url: URL, pool_size: int, *, read_only: bool, wait_ms: int) -> Engine:
     engine = sa.create_engine(
-        url, pool_size=pool_size, max_overflow=pool_size, connect_args={"check_same_thread": False}
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False},
     )
 
     @event.listens_for(engine, "connect")

@@ -286,7 +286,10 @@ def _locked(session: Session, edition_id: int) -> tuple[Edition, Material]:
     if material_id is None:
         raise NotThere
     material = _locked_material(session, material_id)
-    return session.get_one(Edition, edition_id, populate_existing=True), material
+    row = session.get(Edition, edition_id, populate_existing=True)
+    if row is None:  # put aside by somebody else while we waited for the lock
+        raise NotThere
+    return row, material
 
 
 def _locked_draft(session: Session, edition_id: int) -> tuple[Edition, Material]:

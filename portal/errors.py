@@ -4,6 +4,7 @@ import structlog
 from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from kit.refusals import NotThere
@@ -26,6 +27,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(FileMissing, _unavailable)
     app.register_error_handler(StoreUnavailable, _unavailable)
     app.register_error_handler(DBAPIError, _unavailable)
+    app.register_error_handler(NoConnection, _unavailable)
     app.register_error_handler(Exception, _fault)
 
 
@@ -66,15 +68,21 @@ def _wrong_role(error: WrongRole) -> Response:
 
 
 def _unavailable(error: Exception) -> Response:
-    log.error("unavailable", path=request.path, error=str(error), kind=type(error).__name__)
+    log.error("unavailable", path=_path(), error=str(error), kind=type(error).__name__)
     page = _page(503)
     page.headers["Retry-After"] = "30"
     return page
 
 
 def _fault(error: Exception) -> Response:
-    log.exception("fault", path=request.path, kind=type(error).__name__)
+    log.exception("fault", path=_path(), kind=type(error).__name__)
     return _page(500)
+
+
+def _path() -> str:
+    """The address for the log; that of a one-use link would let whoever reads logs use it."""
+    rule = request.url_rule
+    return rule.rule if rule is not None and "secret" in rule.arguments else request.path
 
 
 def _page(code: int, **facts: object) -> Response:

@@ -1,5 +1,11 @@
-"""Gunicorn around the app: threads for slow downloads, processes for cores."""
+"""Gunicorn around the app: threads for slow downloads, processes for cores.
 
+A thread waits for nobody longer than `STALL_SECONDS`: whoever sends half a request, or asks for a file and does not
+read it, would otherwise keep it for ever, and a few of them the whole portal.
+"""
+
+import socket
+import struct
 from typing import Any
 
 from flask import Flask
@@ -9,6 +15,7 @@ from portal.app import create_app
 from portal.settings import Settings
 
 LONGEST_REQUEST_SECONDS = 600
+STALL_SECONDS = 30
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
@@ -28,8 +35,15 @@ class _Server(BaseApplication):  # type: ignore[misc]
         return create_app(self._settings)
 
 
-def serve_forever(settings: Settings, *, host: str, port: int, processes: int, threads: int) -> None:
-    """Serves until a signal ends it."""
+def serve_forever(
+    settings: Settings, *, host: str, port: int, processes: int, threads: int, stall_seconds: int = STALL_SECONDS
+) -> None:
+    """Serves until a signal ends it. A connection on which nothing moves for `stall_seconds` is closed."""
+
+    def limit_waiting(server: Any) -> None:
+        for listener in server.LISTENERS:
+            _limit_waiting(listener.sock, stall_seconds)
+
     options = {
         "bind": f"{host}:{port}",
         "workers": processes,
@@ -44,5 +58,16 @@ def serve_forever(settings: Settings, *, host: str, port: int, processes: int, t
         "proc_name": "portal",
         "errorlog": "-",
         "loglevel": "warning",
+        "when_ready": limit_waiting,
     }
     _Server(settings, options).run()
+
+
+def _limit_waiting(listener: socket.socket, seconds: int) -> None:
+    """The kernel's own limits (socket(7)), which every connection accepted from here inherits.
+
+    Gunicorn knows no such limit for threads, and Python's would make sockets non-blocking under the kernel's sending.
+    """
+    length = struct.pack("ll", seconds, 0)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, length)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, length)

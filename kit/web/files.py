@@ -5,6 +5,7 @@ the socket by itself, which is what the server does with a plain file. Where tha
 than gunicorn, a test), the same bytes go in pieces of 1 MB.
 """
 
+import errno
 import os
 import socket
 import ssl
@@ -74,8 +75,23 @@ def _sent_by_kernel(
         for piece in _segments(patches, first, end):
             if isinstance(piece, bytes):
                 yield piece
-            elif connection.sendfile(stored, piece[0], piece[1] - piece[0]) != piece[1] - piece[0]:
-                raise OSError("the stored file ended early")
+            else:
+                _send_stretch(connection, stored.fileno(), *piece)
+
+
+def _send_stretch(connection: socket.socket, file: int, start: int, end: int) -> None:
+    """Has the kernel send part of a file. Raises `BrokenPipeError` when the other side does not read.
+
+    How long that may last is set on the server's socket; `socket.sendfile` would begin to wait again, without an end.
+    """
+    while start < end:
+        try:
+            sent = os.sendfile(connection.fileno(), file, start, end - start)
+        except BlockingIOError:
+            raise BrokenPipeError(errno.EPIPE, "nobody reads") from None
+        if sent == 0:
+            raise OSError("the stored file ended early")
+        start += sent
 
 
 def _read_pieces(store: Store, sha256: str, patches: Sequence[Patch], start: int, end: int) -> Iterator[bytes]:
@@ -113,7 +129,7 @@ def _honours_range(etag: str) -> bool:
     condition = request.if_range
     if condition.etag is None and condition.date is None:
         parsed = parse_range_header(request.headers.get("Range"))
-        return parsed is not None and len(parsed.ranges) == 1
+        return parsed is not None and len(parsed.ranges) == 1 and parsed.units == "bytes"
     return condition.etag == etag
 
 

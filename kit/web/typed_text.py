@@ -14,7 +14,12 @@ Check = Callable[[Any, Any], None]
 TURNING = frozenset(map(chr, (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))))
 # Control characters (Cc), lone surrogates (Cs), line and paragraph separators (Zl, Zp), private use (Co).
 HIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp", "Co"})
-ALSO_HIDDEN = frozenset(map(chr, (0x00AD, 0x180E, 0x2060, 0xFEFF, *range(0xE0000, 0xE0080), 0xFFFD)))
+# Letters and marks that draw nothing: two names that look the same must be the same. Joiners (U+200C, U+200D) are
+# welcome, since some scripts are written with them.
+BLANK = (0x00AD, 0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180E, 0x200B, *range(0x2060, 0x2065), 0x2800, 0x3164, 0xFFA0)
+ALSO_HIDDEN = frozenset(
+    map(chr, (*BLANK, *range(0x206A, 0x2070), 0xFEFF, *range(0xFFF9, 0xFFFE), *range(0xE0000, 0xE0080)))
+)
 
 EMAIL = re.compile(r"[^@\s<>\"(),:;\\\[\]]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")

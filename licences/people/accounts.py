@@ -219,6 +219,7 @@ def set_password(session: Session, clock: Clock, secret: str, password_hash: str
         raise Refused("This link worked once and is used up, or it is more than seven days old. Ask for a new one.")
     person = session.get_one(Person, spent)
     person.password_hash = password_hash
+    _end_links(session, clock, spent)  # of two sent at the same moment, both may still be open
     places = sa.select(Membership.id).where(Membership.person_id == person.id)
     session.execute(
         sa.update(SignIn)

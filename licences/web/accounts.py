@@ -75,9 +75,10 @@ def welcome(secret: str) -> str | tuple[str, int]:
 def welcome_post(secret: str) -> Response | str | tuple[str, int]:
     """Hashes outside any transaction, then spends the link and sets the password in one."""
     form = PasswordForm()
-    if not form.validate():
-        page = _welcome_page(form, secret)
+    page = _welcome_page(form, secret) if not form.validate() or _is_spent(secret) else None
+    if page is not None:
         return page if isinstance(page, tuple) else (page, 400)
+    roll_back()
     try:
         hashed = accounts.hash_password(form.password.data)
         house().database.run(lambda session: accounts.set_password(session, house().clock, secret, hashed))
@@ -85,6 +86,11 @@ def welcome_post(secret: str) -> Response | str | tuple[str, int]:
         return render_template("licences/link_used.html"), 410
     flash("Your password is set. Sign in with it.", "moss")
     return onward(None, url_for("door.sign_in"))
+
+
+def _is_spent(secret: str) -> bool:
+    """Asked before hashing, which costs time on purpose: guessed links must not make us spend it."""
+    return accounts.person_of_link(db(), house().clock, secret) is None
 
 
 def _terms_page(form: AcceptForm) -> str:

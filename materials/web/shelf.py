@@ -8,6 +8,7 @@ from kit.clock import london
 from kit.ids import new_code, typed_code
 from kit.pdf.stamping import DoesNotFit, NameNotDrawable
 from kit.refusals import Refused
+from kit.web.addresses import row_id
 from kit.web.files import send_spliced
 from kit.web.house import house
 from kit.web.transactions import db, roll_back, writes
@@ -57,8 +58,8 @@ def take_copy(material_id: int) -> Response | tuple[str, int]:
             house().clock,
             viewer(),
             material_id=material_id,
-            edition_id=request.form.get("edition", 0, type=int),
-            press=request.form.get("press", "")[:LONGEST_PRESS] or new_code(),
+            edition_id=row_id(request.form.get("edition", "")),
+            press=typed_code(request.form.get("press", ""))[:LONGEST_PRESS] or new_code(),
         )
     except shelf.NoCopy as stopped:
         if stopped.refusal.reason is not Reason.TERMS:
@@ -85,7 +86,7 @@ def own_copies() -> str:
 def open_copy(code: str) -> Response | tuple[str, int]:
     """The stamped PDF, for the one who took it, while they may: asked anew at each request, ranges too."""
     try:
-        copy = shelf.open_copy(db(), house().clock, viewer(), code)
+        copy = shelf.open_copy(db(), house().clock, viewer(), typed_code(code))
     except Refused as refusal:
         return render_template("materials/withdrawn.html", refusal=refusal), 409
     roll_back()  # a long transfer must not hold a transaction open

@@ -1,5 +1,6 @@
 """Every copy taken: by whom, for whom, when; searched, filtered, and as CSV."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from flask import Blueprint, render_template, request
@@ -72,8 +73,13 @@ def copies_csv() -> Response | tuple[str, int]:
     form = _form()
     if not form.validate():
         return render_template("materials/staff/copies.html", form=form, page=Page([]), asked=True, kept={}), 400
-    rows = (
-        (
+    return csv_response(f"copies-{today(house().clock)}.csv", HEADS, _csv_rows(form.query))
+
+
+def _csv_rows(query: CopyQuery) -> Iterator[tuple[object, ...]]:
+    """Asks for the session only when the rows are sent: the request's own is closed by then."""
+    for copy in every_copy(db(), query):
+        yield (
             f"{london(copy.taken_at):%Y-%m-%d %H:%M}",
             copy.person_name,
             copy.organisation_name,
@@ -81,9 +87,6 @@ def copies_csv() -> Response | tuple[str, int]:
             copy.edition_number,
             copy.code,
         )
-        for copy in every_copy(db(), form.query)
-    )
-    return csv_response(f"copies-{today(house().clock)}.csv", HEADS, rows)
 
 
 def _form() -> CopiesForm:

@@ -4,6 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from kit.clock import today
+from kit.ids import fingerprint
 from kit.pdf.stamping import DoesNotFit, NameNotDrawable, StampFacts, personal_bytes
 from kit.refusals import Refused
 from kit.web.files import send_spliced
@@ -50,7 +51,7 @@ def preview(edition_id: int) -> Response:
         sha256=sha256,
         size=prepared.size,
         patches=tuple(patches),
-        etag=f"preview-{sha256[:16]}-{viewer().person_id}-{when.replace(' ', '-')}",
+        etag=f"preview-{sha256[:16]}-{viewer().person_id}-{fingerprint(viewer().name + when)[:16]}",
         file_name=f"{title} {facts.number} - preview.pdf",
     )
 

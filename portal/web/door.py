@@ -1,6 +1,6 @@
 """Sign in and sign out."""
 
-from flask import Blueprint, abort, current_app, render_template, request, url_for
+from flask import Blueprint, abort, current_app, render_template, request, session, url_for
 from flask_login import login_user, logout_user
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import TooManyRequests
@@ -53,7 +53,7 @@ def sign_in_post() -> Response | tuple[str, int]:
     account = accounts.candidate(db(), email)
     roll_back()
     if not accounts.password_fits(account, form.password.data) or account is None or not _may_enter(account):
-        house().database.run(lambda session: _count(session, email, place))
+        house().database.run(lambda writing: _count(writing, email, place))
         form.refuse(WRONG, "password")
         return _page(form), 400
     _enter(account, email, place)
@@ -66,21 +66,23 @@ def sign_out() -> Response:
     """Ends the session on the server: the cookie is worth nothing afterwards."""
     accounts.end_session(db(), house().clock, viewer())
     logout_user()
+    session.clear()  # words and form secrets meant for this person go with them
     return onward(None, url_for("door.sign_in"))
 
 
 def _enter(account: Candidate, email: str, place: str) -> None:
     clock, browser = house().clock, request.headers.get("User-Agent", "")
 
-    def begin(session: Session) -> str:
-        limits.forget(session, limits.SIGN_IN_BY_ACCOUNT, f"{email} {place}")
-        return accounts.begin_session(session, clock, account.membership_id, browser)
+    def begin(writing: Session) -> str:
+        limits.forget(writing, limits.SIGN_IN_BY_ACCOUNT, f"{email} {place}")
+        return accounts.begin_session(writing, clock, account.membership_id, browser)
 
     secret = house().database.run(begin)
-    with house().database.read() as session:
-        found = accounts.viewer_of(session, clock, secret)
+    with house().database.read() as reading:
+        found = accounts.viewer_of(reading, clock, secret)
     if found is None:
         abort(503)
+    session.clear()  # whatever was planted before signing in, form secrets included, counts no more
     login_user(found[0])
 
 
@@ -96,9 +98,9 @@ def _is_over(email: str, place: str) -> bool:
     )
 
 
-def _count(session: Session, email: str, place: str) -> None:
-    limits.count(session, house().clock, limits.SIGN_IN_BY_PLACE, place)
-    limits.count(session, house().clock, limits.SIGN_IN_BY_ACCOUNT, f"{email} {place}")
+def _count(writing: Session, email: str, place: str) -> None:
+    limits.count(writing, house().clock, limits.SIGN_IN_BY_PLACE, place)
+    limits.count(writing, house().clock, limits.SIGN_IN_BY_ACCOUNT, f"{email} {place}")
 
 
 def _page(form: SignInForm) -> str:

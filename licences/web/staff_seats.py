@@ -56,8 +56,8 @@ def give_seat_post(licence_id: int) -> Response | tuple[str, int]:
     facts = terms.licence_facts(db(), house().clock, licence_id)
     form = seat_form(facts)
     if (form.person.data or "") in {str(one.person_id) for one in seats.seats_of(db(), licence_id)}:
-        flash("This person has a seat already.", "honey")  # given in another tab, or by a colleague
-        return _back(licence_id)
+        form.refuse("This person has a seat already.")  # given in another tab, or by a colleague
+        return licence_page(facts, form), 400
     if not form.validate():
         return licence_page(facts, form), 400
     person_id = int(form.person.data)

@@ -12,6 +12,8 @@ from kit.store import FileMissing, StoreUnavailable
 from kit.web.forms import typed_before
 from kit.web.transactions import roll_back
 from licences.guard import WrongRole
+from portal.security import look_nobody_up
+from licences.people.kinds import Role
 
 log = structlog.get_logger()
 
@@ -26,8 +28,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(RecursionError, lambda _error: _page(400))
     app.register_error_handler(FileMissing, _unavailable)
     app.register_error_handler(StoreUnavailable, _unavailable)
-    app.register_error_handler(DBAPIError, _unavailable)
-    app.register_error_handler(NoConnection, _unavailable)
+    app.register_error_handler(DBAPIError, _without_database)
+    app.register_error_handler(NoConnection, _without_database)
     app.register_error_handler(Exception, _fault)
 
 
@@ -64,7 +66,12 @@ def _expired(_error: CSRFError) -> Response:
 
 
 def _wrong_role(error: WrongRole) -> Response:
-    return _page(403, lead=f"Your role cannot {error.action.value}.", who=[role.value for role in error.roles])
+    return _page(403, lead=f"Your role cannot {error.action.value}.", who=[_in_words(role) for role in error.roles])
+
+
+def _in_words(role: Role) -> str:
+    """Who that is to the reader, who knows the staff as the programme team."""
+    return "the programme team" if role is Role.STAFF else role.value
 
 
 def _unavailable(error: Exception) -> Response:
@@ -72,6 +79,12 @@ def _unavailable(error: Exception) -> Response:
     page = _page(503)
     page.headers["Retry-After"] = "30"
     return page
+
+
+def _without_database(error: Exception) -> Response:
+    """The page's frame would ask the database who is signed in."""
+    look_nobody_up()
+    return _unavailable(error)
 
 
 def _fault(error: Exception) -> Response:
@@ -87,4 +100,7 @@ def _path() -> str:
 
 def _page(code: int, **facts: object) -> Response:
     roll_back()
-    return make_response(render_template("errors/page.html", code=code, **facts), code)
+    try:
+        return make_response(render_template("errors/page.html", code=code, **facts), code)
+    except (DBAPIError, NoConnection) as error:
+        return _without_database(error)

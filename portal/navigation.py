@@ -18,14 +18,9 @@ class Entry:
 _HELP = ("Help", "/help")
 _BY_ROLE: dict[Role, tuple[tuple[str, str], ...]] = {
     Role.TRAINER: (("Home", "/"), ("Materials", "/materials"), ("Your copies", "/copies"), _HELP),
-    Role.MANAGER: (
-        ("Home", "/"),
-        ("Organisation", "/organisation"),
-        ("Materials", "/materials"),
-        ("Your copies", "/copies"),
-        _HELP,
-    ),
-    Role.FINANCE: (("Home", "/"), ("Organisation", "/organisation"), _HELP),
+    # Managers and finance contacts land on their organisation: a Home beside it would lead to the same page.
+    Role.MANAGER: (("Organisation", "/organisation"), ("Materials", "/materials"), ("Your copies", "/copies"), _HELP),
+    Role.FINANCE: (("Organisation", "/organisation"), _HELP),
     Role.STAFF: (
         ("Home", "/admin"),
         ("Materials", "/admin/materials"),

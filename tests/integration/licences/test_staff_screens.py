@@ -154,6 +154,7 @@ def test_seats_never_exceed_those_bought(world: World, staff: Browser) -> None:
 def test_seats_are_for_those_who_can_use_them(world: World, staff: Browser, email: str) -> None:
     refused = staff.post(f"/admin/licences/{world.licence}/seats/give", {"person": world.people[email]})
     assert refused.status_code == 400
+    assert (email == TRAINER) == ("This person has a seat already." in text_of(refused)), "given in another tab"
     with world.house.database.read() as session:
         assert [seat.person_id for seat in seats.seats_of(session, world.licence)] == [world.people[TRAINER]]
 

@@ -229,6 +229,7 @@ def test_the_card_asks_again_only_while_the_file_is_on_its_way(world: World, sta
     assert "<html" not in fragment
     prepare(world, int(draft.rsplit("/")[-1]))
     fragment = staff.get(f"{draft}/progress").text
+    assert '<span id="save-words" data-hx-swap-oob="innerHTML">Save and look at it stamped</span>' in fragment
     assert "data-hx-get" not in fragment
     assert "The pages are ready" in fragment
 

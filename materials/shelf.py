@@ -83,6 +83,7 @@ class CopyFacts:
     taken_at: datetime
     person_name: str
     organisation_name: str
+    is_withdrawn: bool
 
 
 @dataclass(frozen=True)
@@ -306,6 +307,7 @@ def _copies_of(session: Session, viewer: Viewer) -> list[CopyFacts]:
             row.taken_at,
             row.person_name,
             row.organisation_name,
+            row.edition.state is EditionState.WITHDRAWN,
         )
         for row in rows
     ]

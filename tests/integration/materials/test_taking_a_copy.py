@@ -254,3 +254,21 @@ def test_a_moved_person_keeps_nothing_of_the_old_organisation(world: World, trai
             session, world.house.clock, TEAM, world.people[TRAINER], name="Amara Osei", role=Role.FINANCE
         )
     assert trainer.get(address).status_code == 403
+
+
+def test_own_copies_come_newest_first_and_a_withdrawn_one_is_not_offered(world: World, trainer: Browser) -> None:
+    assert isinstance(world.house.clock, SteppingClock)
+    take(trainer, world, world.first_edition, press="first")
+    world.house.clock.move(days=1)
+    trainer = world.browser(TRAINER)
+    take(trainer, world, press="second")
+    page = trainer.get("/copies").text
+    assert page.index('data-h="Edition"><span class="sb-cell">3.2') < page.index(
+        'data-h="Edition"><span class="sb-cell">3.1'
+    )
+    assert page.count("Open again") == 2
+    with world.house.database.write() as session:
+        editions.withdraw(session, world.house.clock, TEAM, world.current_edition, reason="Page 2 was wrong.")
+    page = trainer.get("/copies").text
+    assert page.count("Open again") == 1
+    assert "Withdrawn" in page

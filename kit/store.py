@@ -91,6 +91,7 @@ class ObjectStore:
         if isinstance(source, Path):
             with source.open("rb") as opened:
                 return self.put(opened, content_type)
+        self._refuse_gone()
         waiting = f"incoming/{new_code()}"
         reading = _Reading(source)
         with _failures(reading):
@@ -147,7 +148,11 @@ class ObjectStore:
             making.unlink(missing_ok=True)
 
     def check(self) -> None:
-        """Writes a few bytes and reads them back. Raises `StoreUnavailable` when that cannot be done."""
+        """Writes a few bytes and reads them back. Raises `StoreUnavailable` when that cannot be done.
+
+        A folder that is gone stays gone, so that a disk that is not mounted is seen and nothing is written beneath it.
+        """
+        self._refuse_gone()
         name, content = f"incoming/{new_code()}", new_code().encode()
         try:
             with _failures():
@@ -177,6 +182,11 @@ class ObjectStore:
             if names:
                 obstore.delete(self._objects, names)
             return len(names)
+
+    def _refuse_gone(self) -> None:
+        """The library would make the folder anew, and everything stored before would seem never to have been."""
+        if self._folder is not None and not self._folder.is_dir():
+            raise StoreUnavailable("the store's folder is gone")
 
     def _settle(self, waiting: str, place: str) -> None:
         """Moves a written file to its place; on a local disk nothing is promised before the disk has it."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
-from flask import redirect, request, url_for
+from flask import g, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
@@ -45,6 +45,11 @@ def viewer() -> Viewer:
 def viewer_or_none() -> Viewer | None:
     """The person, or None for somebody not signed in."""
     return viewer() if current_user.is_authenticated else None
+
+
+def look_nobody_up() -> None:
+    """For a page that must be drawn without the database: whoever asks is shown as nobody, and stays signed in."""
+    g.viewer_looked_up = None  # what the loader of `portal.security` keeps for the request
 
 
 def public(view: Callable[P, R]) -> Callable[P, R]:

@@ -11,8 +11,7 @@ from kit.refusals import NotThere
 from kit.store import FileMissing, StoreUnavailable
 from kit.web.forms import typed_before
 from kit.web.transactions import roll_back
-from licences.guard import WrongRole
-from portal.security import look_nobody_up
+from licences.guard import WrongRole, look_nobody_up
 from licences.people.kinds import Role
 
 log = structlog.get_logger()

@@ -1,7 +1,16 @@
 """What an attacker tries: presses at the same moment, hostile values, secrets from logs, links used twice."""
 
+import os
+import socket
+import subprocess
+import sys
 import threading
-from collections.abc import Callable
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -10,11 +19,16 @@ import sqlalchemy as sa
 import structlog
 from werkzeug.test import TestResponse
 
+import migrations
+from kit.db import Database
+from kit.web.files import _send_stretch
 from licences.people import accounts, legal
 from licences.people.kinds import LegalKind
 from materials.models import Copy
+from portal.app import create_app
+from portal.serving import _limit_waiting
 from tests.browser_like import BASE, Browser
-from tests.world import COLLEAGUE, MANAGER, STAFF, TEAM, TRAINER, World
+from tests.world import COLLEAGUE, MANAGER, STAFF, TEAM, TRAINER, World, settings
 
 ROUNDS = 4
 HOSTILE = ("\0", "a\0b", "-1", "9" * 30, "9" * 5000, "9223372036854775808", "\u202e", "\u0661", "1e9", "%", "")
@@ -254,3 +268,75 @@ def test_an_unknown_unit_of_a_range_is_no_range(world: World) -> None:
     browser = world.browser(TRAINER)
     taken = browser.post(f"/materials/{world.manual}/copies", {"edition": world.current_edition, "press": "P"})
     assert browser.get(taken.location or "", headers={"Range": "items=0-1"}).status_code == 200
+
+
+def test_without_a_database_every_answer_is_no_and_then_all_is_well_again(world: World, tmp_path: Path) -> None:
+    """Signed in, with the database gone: pages say so, the door stays shut, and nothing has to be restarted."""
+    accept_terms(world)
+    browser = world.browser(TRAINER)
+    cookie = browser.client.get_cookie("portal", domain="portal.test")
+    assert cookie is not None
+    place = tmp_path / "not yet" / "portal.sqlite"
+    gone = Database(f"sqlite:///{place}")
+    broken = Browser(create_app(settings(gone, tmp_path / "store"), replace(world.house, database=gone)))
+    broken.client.set_cookie("portal", cookie.value, domain="portal.test", secure=True)
+    paths = ("/", "/home", "/materials", "/copies", "/sign-in", "/help", "/terms", "/nothing", "/health/ready")
+    assert {path: broken.get(path).status_code for path in paths} == dict.fromkeys(paths, 503)
+    assert broken.get("/health/live").status_code == 200
+    place.parent.mkdir()
+    migrations.upgrade(f"sqlite:///{place}")
+    assert broken.get("/health/ready").status_code == 200
+    assert broken.get("/materials").status_code == 303
+    gone.close()
+
+
+@pytest.fixture
+def slow_port(tmp_path: Path) -> Iterator[int]:
+    """A portal of one process and two threads that waits a second for anybody."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    serve = (
+        "from portal.serving import serve_forever; from portal.settings import Settings; "
+        f"serve_forever(Settings(), host='127.0.0.1', port={port}, processes=1, threads=2, stall_seconds=1)"
+    )
+    known = {
+        "PORTAL_ENVIRONMENT": "test",
+        "PORTAL_DATABASE_URL": f"sqlite:///{tmp_path}/portal.sqlite",
+        "PORTAL_STORE_URL": (tmp_path / "store").as_uri(),
+        "PORTAL_PUBLIC_URL": f"http://127.0.0.1:{port}",
+    }
+    with subprocess.Popen([sys.executable, "-c", serve], env=os.environ | known) as server:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not is_alive(port, within=1):
+            time.sleep(0.2)
+        yield port
+        server.terminate()
+
+
+def is_alive(port: int, *, within: float) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=within) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize(
+    "half", [b"GET / HTTP/1.1\r\nX-Half: ", b"POST /sign-in HTTP/1.1\r\nContent-Length: 9\r\n\r\na"]
+)
+def test_who_sends_half_a_request_keeps_no_thread(slow_port: int, half: bytes) -> None:
+    half = half.replace(b"\r\n", f"\r\nHost: 127.0.0.1:{slow_port}\r\n".encode(), 1)
+    with ExitStack() as kept:
+        for _ in range(4):
+            kept.enter_context(socket.create_connection(("127.0.0.1", slow_port))).sendall(half)
+        time.sleep(0.3)
+        assert is_alive(slow_port, within=15)
+
+
+def test_nobody_who_does_not_read_keeps_the_kernel_sending(tmp_path: Path) -> None:
+    path, ours = tmp_path / "large", socket.socketpair()
+    path.write_bytes(bytes(20_000_000))
+    _limit_waiting(ours[0], 1)
+    with path.open("rb") as file, ours[0], ours[1], pytest.raises(BrokenPipeError):
+        _send_stretch(ours[0], file.fileno(), 0, 20_000_000)

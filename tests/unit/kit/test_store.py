@@ -165,6 +165,17 @@ def test_a_store_whose_folder_became_a_file_is_unavailable(store: Store, folder:
         store.put(io.BytesIO(b"x"), PDF)
 
 
+def test_a_store_whose_folder_is_gone_is_unavailable_and_is_not_made_anew(store: Store, folder: Path) -> None:
+    """A disk that is not mounted: whatever were written now would lie beneath it."""
+    folder.rename(folder.with_name("unmounted"))
+    for ask in (store.check, lambda: store.put(io.BytesIO(b"x"), PDF)):
+        with pytest.raises(StoreUnavailable):
+            ask()
+    assert not folder.exists()
+    folder.with_name("unmounted").rename(folder)
+    store.check()
+
+
 @pytest.mark.parametrize("url", ["", "/srv/files", "file://host/files", "file:///", "memory://", "s3://"])
 def test_other_addresses_are_refused(url: str) -> None:
     with pytest.raises(ValueError, match="a store is"):

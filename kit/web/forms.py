@@ -23,7 +23,7 @@ from wtforms.validators import StopValidation, ValidationError
 
 from kit.refusals import Refused
 from kit.web import fields
-from kit.web.typed_text import Check, clean, email_address, file_name, filled, plain_text
+from kit.web.typed_text import Check, clean, email_address, file_name, filled, one_line, plain_text
 
 __all__ = [
     "Form", "Part", "Problem", "Query", "choice", "day", "email", "file", "file_name", "long_text", "parts",
@@ -152,7 +152,7 @@ def text(
 ) -> Any:  # fmt: skip
     """One line of text, without < and > unless `markup`."""
     kind = looking(fields.TextField, classes=width_class(width), autocomplete=autocomplete)
-    return kind(label, [filled(missing), plain_text(max_length, markup=markup), *checks], [clean], description=hint)
+    return kind(label, [filled(missing), plain_text(max_length, markup=markup), *checks], [one_line], description=hint)
 
 
 def email(

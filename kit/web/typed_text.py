@@ -34,6 +34,11 @@ def clean(value: object) -> str:
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
+def one_line(value: object) -> str:
+    """The same for one line, where several spaces are one: names that look the same are the same."""
+    return re.sub(r" {2,}", " ", clean(value))
+
+
 def hidden_in(text: str, lines: bool = False) -> bool:
     """Say whether text holds characters that nobody sees; with `lines`, line ends and tabs are welcome."""
     return any(

@@ -48,7 +48,7 @@ def too_large(_error: RequestEntityTooLarge) -> tuple[str, int]:
     """The page that says how large a file may be."""
     roll_back()
     steps = (
-        "Go back: what you typed is still on that page.",
+        "Go back and choose a smaller file. If your browser shows an empty page, open the edition’s page anew.",
         "Save the PDF with smaller pictures, or leave out what trainers do not need.",
         "If you need it as large as this, write to us: there is another way.",
     )

@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from kit.refusals import Refused
 from kit.web import forms
-from kit.web.typed_text import clean, file_name, hidden_in
+from kit.web.typed_text import clean, file_name, hidden_in, one_line
 from kit.web.widgets import Adjusted
 
 Ask = Callable[..., Any]
@@ -279,3 +279,8 @@ def test_file_names_without_tricks(given_name: str, kept: str) -> None:
 @given(st.text(max_size=50))
 def test_cleaning_twice_changes_nothing(text: str) -> None:
     assert clean(clean(text)) == clean(text)
+
+
+def test_several_spaces_inside_a_name_are_one() -> None:
+    assert one_line("  Whole-school   relational  practice ") == "Whole-school relational practice"
+    assert clean("one  two\n  three") == "one  two\n  three"

@@ -21,7 +21,11 @@ ALSO_HIDDEN = frozenset(
     map(chr, (*BLANK, *range(0x206A, 0x2070), 0xFEFF, *range(0xFFF9, 0xFFFE), *range(0xE0000, 0xE0080)))
 )
 
-EMAIL = re.compile(r"[^@\s<>\"(),:;\\\[\]]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
+# What a header takes without quotes (RFC 5322, dot-atom): anything else could be kept and never be written to.
+LOCAL_ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
+EMAIL = re.compile(
+    rf"(?=[^@]{{1,64}}@){LOCAL_ATOM}(?:\.{LOCAL_ATOM})*@(?:[A-Za-z0-9-]{{1,63}}\.)+[A-Za-z0-9-]{{2,63}}", re.ASCII
+)
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 

@@ -27,7 +27,8 @@ from licences.people.kinds import LegalKind
 from materials.models import Copy
 from portal.app import create_app
 from portal.serving import _limit_waiting
-from tests.browser_like import BASE, Browser
+from portal.settings import Environment
+from tests.browser_like import BASE, PASSWORD, Browser
 from tests.world import COLLEAGUE, MANAGER, STAFF, TEAM, TRAINER, World, settings
 
 ROUNDS = 4
@@ -340,3 +341,19 @@ def test_nobody_who_does_not_read_keeps_the_kernel_sending(tmp_path: Path) -> No
     _limit_waiting(ours[0], 1)
     with path.open("rb") as file, ours[0], ours[1], pytest.raises(BrokenPipeError):
         _send_stretch(ours[0], file.fileno(), 0, 20_000_000)
+
+
+@pytest.mark.parametrize("email", ["a..b@x.example", ".a@x.example", "a.@x.example", "é@x.org", "a" * 65 + "@x.org"])
+def test_an_address_that_no_mail_can_carry_is_refused(world: World, email: str) -> None:
+    """It would be kept, and its mail set aside: the person waits for a link that never comes."""
+    form = {"name": "Ann Lee", "email": email, "role": "trainer"}
+    answer = world.browser(STAFF).post(f"/admin/organisations/{world.lakeshire}/people/new", form)
+    assert (answer.status_code, count(world, "kit_mail_message")) == (400, 0)
+
+
+@pytest.mark.parametrize(("kind", "code"), [(Environment.PRODUCTION, 400), (Environment.TEST, 303)])
+def test_demo_people_stay_out_of_production(world: World, kind: Environment, code: int) -> None:
+    place = settings(world.house.database, Path("/nowhere")).model_copy(update={"environment": kind})
+    browser = Browser(create_app(place, world.house))
+    browser.get("/sign-in")
+    assert browser.post("/sign-in", {"email": TRAINER, "password": PASSWORD}).status_code == code

@@ -18,7 +18,7 @@ check: .venv/developer
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/djlint --check --lint --quiet portal materials licences kit
+	$(BIN)/djlint --lint --quiet portal materials licences kit
 
 bench: .venv/developer
 	$(BIN)/python -m tests.bench

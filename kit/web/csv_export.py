@@ -9,7 +9,7 @@ from flask import Response, stream_with_context
 from kit.web.typed_text import file_name
 
 # Spreadsheets take a cell that begins with one of these for a formula (OWASP, "CSV injection").
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 def csv_response(name: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:

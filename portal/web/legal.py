@@ -14,7 +14,8 @@ from licences.people.kinds import LegalKind
 
 _PAGES = (LegalKind.ACCESSIBILITY, LegalKind.PRIVACY, LegalKind.COOKIES, LegalKind.TERMS, LegalKind.TERMS_OF_USE)
 # Raw HTML stays text: the words are staff's, but a slip must not become script.
-_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+# Pictures would come from outside, which the policy of the pages forbids.
+_markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 
 def blueprint() -> Blueprint:

@@ -14,6 +14,7 @@ from kit.pdf.stamping.drawing import StampSet
 from kit.pdf.stamping.pages import Resources, shape_of
 from kit.pdf.stamping.prepared import Prepared, Slot, StampStyle
 from kit.pdf.stamping.refusals import LARGEST_FILE, CannotPrepare, RefusalReason, refuse_unfit
+from kit.pdf.stamping.scripts import take_out_scripts
 
 MOST_SLOTS = 64
 HEADER_WITHIN = 1024  # bytes: readers look for %PDF- this far
@@ -78,8 +79,11 @@ def _prepared(
 ) -> Prepared:
     token = secrets.token_hex(16)
     stamps = StampSet.begun(pdf, token, address if style is StampStyle.FULL else None)
+    had_scripts = take_out_scripts(pdf)
     page_count = _draw(pdf, stamps, progress)
     notes = _notes(pdf, stamps)
+    if had_scripts:
+        notes.append("The file held scripts or actions that start by themselves. Copies are without them.")
     pdf.save(
         target,
         encryption=False,

@@ -39,6 +39,18 @@ def walk_to(page: Page, target: Locator) -> None:
     raise AssertionError(f"Tab never reaches {target}")
 
 
+def choose_radio(page: Page, target: Locator) -> None:
+    """Walks to the group of a radio button and presses the arrow until it is chosen."""
+    group = page.locator(f'input[type="radio"][name="{target.get_attribute("name")}"]')
+    walk_to(page, group.first)
+    page.keyboard.press("Space")
+    for _ in range(group.count()):
+        if target.is_checked():
+            return
+        page.keyboard.press("ArrowDown")
+    raise AssertionError(f"the arrows never reach {target}")
+
+
 def hidden(found: dict[str, Any] | None) -> str:
     """What is wrong with where the focus is; nothing when it can be seen, or is outside the page."""
     if found is None or (found["marked"] and found["shown"]):

@@ -76,10 +76,12 @@ class Visitor:
         else:
             target.click()
 
-    def write(self, label: str, text: str) -> None:
+    def write(self, label: str, text: str, *, inside: Locator | None = None) -> None:
         """Fills the field of this label."""
         self.filled += 1
-        box = self._labelled(label)
+        self._type(inside.get_by_label(label) if inside else self._labelled(label), text)
+
+    def _type(self, box: Locator, text: str) -> None:
         if self.by_keyboard:
             keyboard.walk_to(self.page, box)
             self.page.keyboard.press("Control+A")
@@ -87,11 +89,16 @@ class Visitor:
         else:
             box.fill(text)
 
-    def tick(self, label: str) -> None:
+    def tick(self, label: str, *, inside: Locator | None = None) -> None:
         """Ticks the box, or chooses the radio button, of this label."""
+        self.tick_this(inside.get_by_label(label) if inside else self._labelled(label))
+
+    def tick_this(self, box: Locator) -> None:
+        """Ticks a box or chooses a radio button. Tab leads to a group of radio buttons once; then the arrows choose."""
         self.filled += 1
-        box = self._labelled(label)
-        if self.by_keyboard:
+        if self.by_keyboard and box.get_attribute("type") == "radio":
+            keyboard.choose_radio(self.page, box)
+        elif self.by_keyboard:
             keyboard.walk_to(self.page, box)
             self.page.keyboard.press("Space")
         else:
@@ -99,21 +106,34 @@ class Visitor:
         expect(box).to_be_checked()
 
     def choose(self, label: str, option: str) -> None:
-        """Chooses from a list."""
+        """Chooses from a list; by keyboard, by typing how the option begins."""
         self.filled += 1
-        self._labelled(label).select_option(label=option)
+        box = self._labelled(label)
+        if self.by_keyboard:
+            keyboard.walk_to(self.page, box)
+            self.page.keyboard.type(option)
+            expect(box.locator("option:checked")).to_have_text(option)
+        else:
+            box.select_option(label=option)
 
     def write_day(self, label: str, day: date) -> None:
         """Fills day, month and year of a date."""
         self.filled += 1
         group = self.page.get_by_role("group", name=label)
         for part, number in (("Day", day.day), ("Month", day.month), ("Year", day.year)):
-            group.get_by_label(part).fill(str(number))
+            self._type(group.get_by_label(part), str(number))
 
     def upload(self, label: str, path: Path) -> None:
         """Chooses a file of this machine."""
         self.filled += 1
-        self._labelled(label).set_input_files(path)
+        box = self._labelled(label)
+        if self.by_keyboard:
+            keyboard.walk_to(self.page, box)
+            with self.page.expect_file_chooser() as choosing:
+                self.page.keyboard.press("Enter")
+            choosing.value.set_files(path)
+        else:
+            box.set_input_files(path)
 
     def _labelled(self, label: str) -> Locator:
         return self.page.locator("main").get_by_label(label, exact=True)
@@ -147,7 +167,12 @@ class Visitor:
     # Looking
 
     def look(self, name: str) -> None:
-        """Examines the page in both widths, and is content only when nothing is wrong."""
+        """Examines the page in both widths, and is content only when nothing is wrong.
+
+        By keyboard it was examined already, on the way with the mouse: then only the walk counts.
+        """
+        if self.by_keyboard:
+            return
         wrong = self.faults(name)
         assert not wrong, f"{name} ({self.page.url}):\n" + "\n".join(wrong)
 

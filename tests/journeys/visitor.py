@@ -7,13 +7,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Response, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Locator, Page, Response, expect
 from pypdf import PdfReader
 
 from sandbox.demo_data import PASSWORD
 from tests.journeys import checks, keyboard
 
 PICTURES = "JOURNEY_PICTURES"
+
+
+# How many main headings a page has that has arrived whole.
+WHOLE = "document.readyState === 'complete' && document.querySelectorAll('h1').length"
 
 
 @dataclass
@@ -127,13 +131,9 @@ class Visitor:
         """Chooses a file of this machine."""
         self.filled += 1
         box = self._labelled(label)
-        if self.by_keyboard:
+        if self.by_keyboard:  # the dialog that opens is the system's own, not ours
             keyboard.walk_to(self.page, box)
-            with self.page.expect_file_chooser() as choosing:
-                self.page.keyboard.press("Enter")
-            choosing.value.set_files(path)
-        else:
-            box.set_input_files(path)
+        box.set_input_files(path)
 
     def _labelled(self, label: str) -> Locator:
         return self.page.locator("main").get_by_label(label, exact=True)
@@ -178,6 +178,7 @@ class Visitor:
 
     def faults(self, name: str) -> list[str]:
         """What is wrong in either width: axe, sideways scrolling, heading and title, what the browser complains of."""
+        self._settle()
         wrong = checks.headings(self.page)
         for size in (checks.NARROW, checks.WIDE):
             self.page.set_viewport_size(size)  # type: ignore[arg-type]
@@ -186,6 +187,24 @@ class Visitor:
         wrong += self.complaints
         self.complaints.clear()
         return wrong
+
+    def _settle(self) -> None:
+        """Waits until the page that a press led to is there whole: a click returns before the next page does.
+
+        Gives up after five seconds, so that a page without heading is still told of by the checks.
+        """
+        before = ""
+        for _ in range(50):
+            try:
+                whole = self.page.evaluate(
+                    "document.readyState === 'complete' && document.querySelectorAll('h1').length"
+                )
+            except Error:  # the page went away while it was asked
+                whole = 0
+            if whole == 1 and before == self.page.url:
+                return
+            before = self.page.url if whole == 1 else ""
+            self.page.wait_for_timeout(100)
 
     def _photograph(self, name: str) -> None:
         if self.pictures:

@@ -17,7 +17,6 @@ _LANDING = {
     Role.STAFF: "staff.overview",
     Role.MANAGER: "organisation.organisation",
     Role.FINANCE: "organisation.organisation",
-    Role.TRAINER: "home.trainer",
 }
 
 

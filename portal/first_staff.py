@@ -1,5 +1,7 @@
 """The first member of staff of a new installation, from the command line."""
 
+from contextlib import closing
+
 from sqlalchemy.orm import Session
 
 from kit.audit import SYSTEM
@@ -16,10 +18,10 @@ def add(settings: Settings, *, name: str, email: str) -> str:
 
     Raises `Refused` when the address is in use.
     """
-    here = make_house(settings)
     if "@" not in email:
         raise Refused("Write an e-mail address such as name@school.example.")
-    with here.database.write() as session:
+    here = make_house(settings)
+    with closing(here.database), here.database.write() as session:
         team = organisations.licensor(session)
         team_id = team.id if team else _found_team(session, here.clock, settings)
         person = organisations.add_person(session, here.clock, SYSTEM, team_id, name=name, email=email, role=Role.STAFF)

@@ -41,6 +41,20 @@ MANAGER, FINANCE, TRAINER = "manager@lakeshire.example", "finance@lakeshire.exam
 COLLEAGUE = "colleague@lakeshire.example"
 STRANGER_MANAGER, STRANGER = "manager@hillside.example", "trainer@hillside.example"
 
+RESIDENTS = {
+    "Programme team": (("Ruth Vaughan", STAFF, Role.STAFF),),
+    "Lakeshire Council": (
+        ("Janet Whitlock", MANAGER, Role.MANAGER),
+        ("Colin Marsh", FINANCE, Role.FINANCE),
+        ("Amara Osei", TRAINER, Role.TRAINER),
+        ("Ben Achterberg", COLLEAGUE, Role.TRAINER),
+    ),
+    "Hillside Trust": (
+        ("Priya Raman", STRANGER_MANAGER, Role.MANAGER),
+        ("Tom Barraclough", STRANGER, Role.TRAINER),
+    ),
+}
+
 
 @cache
 def password_hash() -> str:
@@ -132,62 +146,51 @@ def make_contents(database: Database, store: Path, clock: SteppingClock) -> Cont
     house = house_on(database, store, clock)
     people: dict[str, int] = {}
     with database.write() as session:
-        for kind in LegalKind:
-            legal.publish(session, clock, TEAM, kind, title=kind.value.capitalize(), body="## One\n\nText.", after=0)
-
-        def move_in(name: str, kind: OrganisationKind, *who: tuple[str, str, Role]) -> int:
-            made = organisations.create_organisation(session, clock, TEAM, name=name, kind=kind)
-            for person_name, email, role in who:
-                one = organisations.add_person(session, clock, TEAM, made.id, name=person_name, email=email, role=role)
-                accounts.make_demo_account(session, one.id, password_hash())
-                people[email] = one.id
-            return made.id
-
-        move_in("Programme team", OrganisationKind.LICENSOR, ("Ruth Vaughan", STAFF, Role.STAFF))
-        lakeshire = move_in(
-            "Lakeshire Council",
-            OrganisationKind.LOCAL_AUTHORITY,
-            ("Janet Whitlock", MANAGER, Role.MANAGER),
-            ("Colin Marsh", FINANCE, Role.FINANCE),
-            ("Amara Osei", TRAINER, Role.TRAINER),
-            ("Ben Achterberg", COLLEAGUE, Role.TRAINER),
-        )
-        hillside = move_in(
-            "Hillside Trust",
-            OrganisationKind.TRUST,
-            ("Priya Raman", STRANGER_MANAGER, Role.MANAGER),
-            ("Tom Barraclough", STRANGER, Role.TRAINER),
-        )
+        _publish_legal_texts(session, clock)
+        _move_in(session, clock, people, "Programme team", OrganisationKind.LICENSOR)
+        lakeshire = _move_in(session, clock, people, "Lakeshire Council", OrganisationKind.LOCAL_AUTHORITY)
+        hillside = _move_in(session, clock, people, "Hillside Trust", OrganisationKind.TRUST)
         programme = programmes.create_programme(
             session, clock, TEAM, name="Attachment Based Mentoring", days=3, trainer_days=5, audience="Schools"
         ).id
-        licences = [
-            _license(session, clock, place, programme, people[email])
-            for place, email in ((lakeshire, TRAINER), (hillside, STRANGER))
-        ]
-        terms.suspend(session, clock, TEAM, licences[1], reason="Invoice 117 has been unpaid for 60 days.")
-        manual, handouts = (
-            library.create_material(
-                session,
-                clock,
-                TEAM,
-                programme_id=programme,
-                title=title,
-                description="What it is.",
-                kind=kind,
-                uses=Uses(print=True, project=True, adapt=False, hand_out=hand_out),
-            ).id
-            for title, kind, hand_out in (
-                ("Trainer manual", MaterialKind.MANUAL, False),
-                ("Handouts", MaterialKind.HANDOUT, True),
-            )
-        )
+        licence = _license(session, clock, lakeshire, programme, people[TRAINER])
+        suspended = _license(session, clock, hillside, programme, people[STRANGER])
+        terms.suspend(session, clock, TEAM, suspended, reason="Invoice 117 has been unpaid for 60 days.")
+        manual = _add_material(session, clock, programme, "Trainer manual", MaterialKind.MANUAL)
+        handouts = _add_material(session, clock, programme, "Handouts", MaterialKind.HANDOUT)
     ids = [_edition(house, manual, number) for number in ("3.1", "3.2", "3.3")]
     _edition(house, handouts, "1.0")
     moment = clock.now().isoformat()
-    return Contents(
-        people, lakeshire, hillside, licences[0], licences[1], programme, manual, handouts, *ids, moment=moment
-    )
+    return Contents(people, lakeshire, hillside, licence, suspended, programme, manual, handouts, *ids, moment=moment)
+
+
+def _publish_legal_texts(session: Session, clock: Clock) -> None:
+    for kind in LegalKind:
+        legal.publish(session, clock, TEAM, kind, title=kind.value.capitalize(), body="## One\n\nText.", after=0)
+
+
+def _move_in(session: Session, clock: Clock, people: dict[str, int], name: str, kind: OrganisationKind) -> int:
+    """Makes an organisation with its `RESIDENTS`, who can sign in, and notes their ids in `people`."""
+    made = organisations.create_organisation(session, clock, TEAM, name=name, kind=kind)
+    for person_name, email, role in RESIDENTS[name]:
+        one = organisations.add_person(session, clock, TEAM, made.id, name=person_name, email=email, role=role)
+        accounts.make_demo_account(session, one.id, password_hash())
+        people[email] = one.id
+    return made.id
+
+
+def _add_material(session: Session, clock: Clock, programme_id: int, title: str, kind: MaterialKind) -> int:
+    uses = Uses(print=True, project=True, adapt=False, hand_out=kind is MaterialKind.HANDOUT)
+    return library.create_material(
+        session,
+        clock,
+        TEAM,
+        programme_id=programme_id,
+        title=title,
+        description="What it is.",
+        kind=kind,
+        uses=uses,
+    ).id
 
 
 def _license(session: Session, clock: Clock, organisation_id: int, programme_id: int, trainer_id: int) -> int:

@@ -33,9 +33,33 @@ def readable(address: str) -> str:
 def embedded_font(pdf: Pdf, name: str) -> pikepdf.Object:
     """A whole typeface, addressed by Unicode, so that what a slot holds does not depend on glyph numbers."""
     table = glyph_table(name)
-    file = FILES[name].read_bytes()
+    codes = sorted((ord(character), glyph) for character, glyph in table.glyphs.items())
     base = Name(f"/{FILES[name].stem}")
-    descriptor = Dictionary(
+    cid_font = Dictionary(
+        Type=Name.Font,
+        Subtype=Name.CIDFontType2,
+        BaseFont=base,
+        CIDSystemInfo=Dictionary(Registry=String("Adobe"), Ordering=String("Identity"), Supplement=0),
+        CIDToGIDMap=packed(pdf, _glyphs_by_code(codes)),
+        DW=600,
+        W=Array([entry for code, _ in codes for entry in (code, Array([table.advances[chr(code)]]))]),
+        FontDescriptor=pdf.make_indirect(_descriptor(pdf, name, base)),
+    )
+    whole = Dictionary(
+        Type=Name.Font,
+        Subtype=Name.Type0,
+        BaseFont=base,
+        Encoding=Name("/Identity-H"),
+        DescendantFonts=Array([pdf.make_indirect(cid_font)]),
+        ToUnicode=packed(pdf, _to_unicode([code for code, _ in codes])),
+    )
+    return pdf.make_indirect(whole)
+
+
+def _descriptor(pdf: Pdf, name: str, base: Name) -> Dictionary:
+    """The measures of a typeface, in thousandths of its size, and its file."""
+    table, file = glyph_table(name), FILES[name].read_bytes()
+    return Dictionary(
         Type=Name.FontDescriptor,
         FontName=base,
         Flags=32,
@@ -47,30 +71,14 @@ def embedded_font(pdf: Pdf, name: str) -> pikepdf.Object:
         StemV=80,
         FontFile2=packed(pdf, file, Length1=len(file)),
     )
-    codes = sorted((ord(character), glyph) for character, glyph in table.glyphs.items())
+
+
+def _glyphs_by_code(codes: list[tuple[int, int]]) -> bytes:
+    """Two bytes for each code up to the last: the number of its glyph, or 0."""
     to_glyphs = bytearray(2 * (codes[-1][0] + 1))
     for code, glyph in codes:
         to_glyphs[2 * code : 2 * code + 2] = glyph.to_bytes(2, "big")
-    cid_font = Dictionary(
-        Type=Name.Font,
-        Subtype=Name.CIDFontType2,
-        BaseFont=base,
-        CIDSystemInfo=Dictionary(Registry=String("Adobe"), Ordering=String("Identity"), Supplement=0),
-        CIDToGIDMap=packed(pdf, bytes(to_glyphs)),
-        DW=600,
-        W=Array([entry for code, _ in codes for entry in (code, Array([table.advances[chr(code)]]))]),
-        FontDescriptor=pdf.make_indirect(descriptor),
-    )
-    return pdf.make_indirect(
-        Dictionary(
-            Type=Name.Font,
-            Subtype=Name.Type0,
-            BaseFont=base,
-            Encoding=Name("/Identity-H"),
-            DescendantFonts=Array([pdf.make_indirect(cid_font)]),
-            ToUnicode=packed(pdf, _to_unicode([code for code, _ in codes])),
-        )
-    )
+    return bytes(to_glyphs)
 
 
 def _to_unicode(codes: list[int]) -> bytes:

@@ -94,6 +94,13 @@ def seats_held(session: Session, person_ids: Iterable[int]) -> list[HeldSeat]:
     ]
 
 
+def delivers(session: Session, person_id: int, organisation_id: int) -> bool:
+    """Whether the person holds a seat in one of the organisation's licences."""
+    wanted = sa.select(Seat.id).join(Licence, Licence.id == Seat.licence_id)
+    mine = wanted.where(Seat.person_id == person_id, Seat.released_at.is_(None))
+    return session.scalar(mine.where(Licence.organisation_id == organisation_id).limit(1)) is not None
+
+
 def refuse_role_without_use(session: Session, person_id: int, role: Role) -> None:
     """Raises `Refused` for a role that cannot use a seat while the person holds one: it would stand idle."""
     if role is Role.FINANCE and seats_held(session, [person_id]):

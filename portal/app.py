@@ -6,7 +6,10 @@ from flask import Flask, request
 
 from kit.web import addresses, pages, transactions
 from kit.web.house import House, furnish
+from licences import seats
 from licences.guard import Declaration, declaration, viewer_or_none
+from licences.people.kinds import Role
+from licences.people.viewer import Viewer
 from licences.web import accounts as account_pages
 from licences.web import organisation as organisation_pages
 from licences.web import staff as licence_staff
@@ -54,10 +57,17 @@ def _context(settings: Settings) -> dict[str, object]:
     return {
         "brand": brand | {"logo_url": "", "stylesheet_url": ""},
         "viewer": viewer,
-        "navigation": navigation(viewer, request.path),
+        "navigation": navigation(viewer, request.path, delivers=_manager_delivers(viewer)),
         "is_demo": not settings.is_production,
         "demo_mail_url": settings.demo_mail_url,
     }
+
+
+def _manager_delivers(viewer: Viewer | None) -> bool:
+    """Asked for managers alone: what the others see in the navigation follows from their role."""
+    if viewer is None or viewer.role is not Role.MANAGER:
+        return False
+    return seats.delivers(transactions.db(), viewer.person_id, viewer.organisation_id)
 
 
 def _check_guards(app: Flask) -> None:

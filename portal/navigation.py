@@ -16,9 +16,10 @@ class Entry:
 
 
 _HELP = ("Help", "/help")
+_TRAINERS_HOME = ("Home", "/home")
 _BY_ROLE: dict[Role, tuple[tuple[str, str], ...]] = {
     Role.TRAINER: (("Home", "/"), ("Materials", "/materials"), ("Your copies", "/copies"), _HELP),
-    # Managers and finance contacts land on their organisation: a Home beside it would lead to the same page.
+    # Managers and finance contacts land on their organisation: without a seat, a Home beside it would be empty.
     Role.MANAGER: (("Organisation", "/organisation"), ("Materials", "/materials"), ("Your copies", "/copies"), _HELP),
     Role.FINANCE: (("Organisation", "/organisation"), _HELP),
     Role.STAFF: (
@@ -34,11 +35,16 @@ _BY_ROLE: dict[Role, tuple[tuple[str, str], ...]] = {
 }
 
 
-def navigation(viewer: Viewer | None, path: str) -> list[Entry]:
-    """The entries for a viewer; the one with the longest address above the page is the current one."""
+def navigation(viewer: Viewer | None, path: str, *, delivers: bool = False) -> list[Entry]:
+    """The entries for a viewer; the one with the longest address above the page is the current one.
+
+    A manager who `delivers`, that is who holds a seat, has a trainer's home beside the organisation.
+    """
     if viewer is None:
         return []
     entries = _BY_ROLE[viewer.role]
+    if delivers and viewer.role is Role.MANAGER:
+        entries = (_TRAINERS_HOME, *entries)
     here = max((url for _, url in entries if _is_within(path, url)), key=len, default=None)
     return [Entry(label, url, url == here) for label, url in entries]
 

@@ -30,6 +30,7 @@ def make_house(settings: Settings, *, clock: Clock | None = None) -> House:
         links=links,
         store=ObjectStore(settings.store_url),
         letterhead=Letterhead(settings.brand_name, settings.help_email, links),
+        upload_limit_mb=settings.upload_limit_mb,
     )
 
 

@@ -7,10 +7,12 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from kit.audit import Actor, Subject, record
 from kit.clock import Clock
 from kit.ids import new_code
 from kit.jobs.models import JobFailure
 from kit.jobs.queue import Argument, put
+from kit.refusals import NotThere
 
 ERROR_LENGTH = 4_000
 
@@ -56,13 +58,19 @@ def set_aside(session: Session, limit: int = 200) -> list[SetAside]:
     return [SetAside(row.id, row.job, row.arguments, row.error, row.attempts, row.failed_at) for row in rows]
 
 
-def repeat(session: Session, clock: Clock, id: str) -> bool:
-    """Puts a job that was set aside on the queue again; False when it is not, or no longer, set aside."""
+def repeat(session: Session, clock: Clock, actor: Actor, id: str) -> bool:
+    """Puts a job that was set aside on the queue again; False when somebody has done so already.
+
+    Raises `NotThere` for a job that was never set aside.
+    """
     row = session.get(JobFailure, id, with_for_update=True, populate_existing=True)
-    if row is None or row.repeated_at is not None:
+    if row is None:
+        raise NotThere
+    if row.repeated_at is not None:
         return False
     row.repeated_at = clock.now()
     put(session, new_code(), row.job, row.arguments)
+    record(session, clock, actor, "job repeated", Subject("job", None, id), job=row.job)
     return True
 
 

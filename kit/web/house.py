@@ -15,13 +15,14 @@ _KEY = "house"
 
 @dataclass(frozen=True)
 class House:
-    """The outside, as views hand it on to services."""
+    """The outside, as views hand it on to services; `upload_limit_mb` is the largest file that is taken in."""
 
     database: Database
     clock: Clock
     links: Links
     store: Store
     letterhead: Letterhead
+    upload_limit_mb: int
 
 
 def furnish(app: Flask, made: House) -> None:

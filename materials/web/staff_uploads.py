@@ -32,7 +32,7 @@ class Upload:
 
 def limit_mb() -> int:
     """The largest file that staff may upload, in MB."""
-    return int(current_app.extensions["settings"].upload_limit_mb)
+    return house().upload_limit_mb
 
 
 def let_large_files_in(endpoint: str | None, _values: Mapping[str, Any] | None) -> None:

@@ -13,9 +13,19 @@ from licences.people import legal
 from licences.people.kinds import LegalKind
 
 _PAGES = (LegalKind.ACCESSIBILITY, LegalKind.PRIVACY, LegalKind.COOKIES, LegalKind.TERMS, LegalKind.TERMS_OF_USE)
+
+
+class _OurMarkdown(MarkdownIt):
+    """Markdown without what would act, load from outside, or hide where it leads."""
+
+    def validateLink(self, url: str) -> bool:  # noqa: N802 - markdown-it's name
+        """`//elsewhere.example` looks like a page of ours and is somebody else's: such a link stays text."""
+        return super().validateLink(url) and not url.startswith("//")
+
+
 # Raw HTML stays text: the words are staff's, but a slip must not become script.
 # Pictures would come from outside, which the policy of the pages forbids.
-_markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+_markdown = _OurMarkdown("commonmark", {"html": False}).enable("table").disable("image")
 
 
 def blueprint() -> Blueprint:

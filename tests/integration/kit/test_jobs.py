@@ -8,12 +8,15 @@ import pytest
 import sqlalchemy as sa
 
 from kit import jobs
+from kit.audit import Actor, AuditEntry
 from kit.clock import SteppingClock, SystemClock
 from kit.db import Database
 from kit.jobs import Backoff, Handlers, Hopeless, Job, Worker
 from kit.jobs.models import JobDeath, WorkerRow
+from kit.refusals import NotThere
 
 WRITE = Job("write a line")
+TEAM = Actor(None, "The test")
 
 
 @pytest.fixture
@@ -136,9 +139,13 @@ def test_what_was_set_aside_is_repeated_once(database: Database, written: list[o
     drain(database, handlers)
     with database.write() as session:
         (left,) = jobs.set_aside(session)
-        assert jobs.repeat(session, clock, left.id)
-        assert not jobs.repeat(session, clock, left.id)
+        assert jobs.repeat(session, clock, TEAM, left.id)
+        assert not jobs.repeat(session, clock, TEAM, left.id)
         assert jobs.set_aside(session) == []
+        with pytest.raises(NotThere):
+            jobs.repeat(session, clock, TEAM, "no such job")
+        repeated = sa.select(AuditEntry.actor_name, AuditEntry.subject_label).where(AuditEntry.action == "job repeated")
+        assert session.execute(repeated).all() == [("The test", left.id)]
     drain(database, handlers)
     assert written == ["x"]
 

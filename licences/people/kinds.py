@@ -23,9 +23,20 @@ class Role(StrEnum):
 
 
 class TokenPurpose(StrEnum):
-    """What a one-use link is for."""
+    """What a one-use link is for. A link opens the door of its own purpose and no other."""
 
     SET_PASSWORD = "set password"  # noqa: S105 - the name of a purpose, not a secret
+    SIGN_IN = "sign in"
+    INVITATION = "invitation"
+    CONFIRM_EMAIL = "confirm e-mail address"
+    OBJECT_TO_EMAIL = "object to e-mail address"
+
+
+class AuthenticatorKind(StrEnum):
+    """What a person proves themselves with beside the password."""
+
+    APP = "authenticator app"
+    PASSKEY = "passkey"
 
 
 class LegalKind(StrEnum):

@@ -37,7 +37,7 @@ def run_demo(folder: Path, port: int) -> None:
     _load_when_empty(settings)
     running = _start(folder, port)
     try:
-        _wait_until_ready(running, port)
+        wait_until_ready(running, port)
         _say(port)
         while all(process.poll() is None for process in running):
             time.sleep(0.5)
@@ -45,7 +45,7 @@ def run_demo(folder: Path, port: int) -> None:
     except KeyboardInterrupt:
         click.echo("\nStopping.")
     finally:
-        _stop(running)
+        stop(running)
 
 
 def _refuse_busy_ports(port: int) -> None:
@@ -116,11 +116,12 @@ def _start(folder: Path, port: int) -> list[subprocess.Popen[bytes]]:
     ]
 
 
-def _wait_until_ready(running: list[subprocess.Popen[bytes]], port: int) -> None:
+def wait_until_ready(running: list[subprocess.Popen[bytes]], port: int) -> None:
+    """Waits until the web process answers. Raises `click.ClickException` when a process ends, or after a minute."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and all(process.poll() is None for process in running):
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2):
+            with urllib.request.urlopen(f"http://localhost:{port}/health/ready", timeout=2):
                 return
         except OSError:
             time.sleep(0.1)
@@ -136,7 +137,8 @@ def _say(port: int) -> None:
     click.echo("\n  Ctrl-C stops everything; the data is kept in var/demo.")
 
 
-def _stop(running: list[subprocess.Popen[bytes]]) -> None:
+def stop(running: list[subprocess.Popen[bytes]]) -> None:
+    """Asks every process to stop, and kills the one that has not within 20 seconds."""
     for process in running:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
@@ -145,3 +147,4 @@ def _stop(running: list[subprocess.Popen[bytes]]) -> None:
             process.wait(timeout=20)
         except subprocess.TimeoutExpired:
             process.kill()
+            process.wait()

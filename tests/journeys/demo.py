@@ -2,24 +2,24 @@
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
+from portal.demo import stop, wait_until_ready
 from portal.settings import Environment, Settings
 from portal.wiring import make_house
 from sandbox import demo_data
 from sandbox.smtp_mailbox import KeptMail, Mailbox
 from tests import databases
 
-START_SECONDS = 60.0
 MAIL_SECONDS = 30.0
 
 
@@ -30,6 +30,7 @@ class Demo:
     address: str
     log: Path
     mailbox: Mailbox
+    database_url: str
 
     def mail_to(self, address: str) -> KeptMail:
         """The last mail to somebody; waits until the worker has sent it."""
@@ -43,11 +44,15 @@ class Demo:
 
 
 @contextmanager
-def running(folder: Path, *, with_worker: bool) -> Iterator[Demo]:
-    """The portal with the demo's people and materials, stopped at the end; the worker comes with a mail server."""
+def running(folder: Path, *, with_worker: bool, kind: str = "sqlite", **settings: str) -> Iterator[Demo]:
+    """The portal with the demo's people and materials, stopped at the end; the worker comes with a mail server.
+
+    `kind` is that of the database; `settings` are further variables of the environment.
+    """
     port, smtp_port, page_port = _free_ports(3)
     log = folder / "processes.log"
-    environment = _environment(folder, port, smtp_port)
+    database_url = _prepared_data(folder, kind)
+    environment = {**_environment(folder, port, smtp_port), "PORTAL_DATABASE_URL": database_url, **settings}
     commands = [[sys.executable, "-m", "portal", "serve", "--port", str(port), "--processes", "1"]]
     if with_worker:
         ports = ["--smtp-port", str(smtp_port), "--page-port", str(page_port)]
@@ -60,24 +65,30 @@ def running(folder: Path, *, with_worker: bool) -> Iterator[Demo]:
             subprocess.Popen(command, env=environment, stdout=output, stderr=output, start_new_session=True)
             for command in commands
         ]
-    demo = Demo(f"http://localhost:{port}", log, Mailbox(folder / "mail"))
+    demo = Demo(f"http://localhost:{port}", log, Mailbox(folder / "mail"), database_url)
     try:
-        _wait_until_ready(demo, started)
+        wait_until_ready(started, port)
         yield demo
+    except click.ClickException as error:
+        raise AssertionError(f"{error.message}\n{log.read_text()[-4000:]}") from error
     finally:
-        _stop(started)
+        stop(started)
+
+
+def _prepared_data(folder: Path, kind: str) -> str:
+    """A fresh copy of the demo's data and files. Returns the address of the database."""
+    store = databases.kept_in_run(f"demo-store-{kind}")
+    url = databases.filled_database_url(kind, "demo", lambda url: _fill(url, store))
+    shutil.copytree(store, folder / "store")
+    return url
 
 
 def _environment(folder: Path, port: int, smtp_port: int) -> dict[str, str]:
-    """The settings, over a fresh copy of the data and the files."""
-    store = databases.kept_in_run("demo-store")
-    url = databases.filled_database_url("sqlite", "demo", lambda url: _fill(url, store))
-    shutil.copytree(store, folder / "store")
+    """The settings, without those of whoever runs the tests."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
     return {
         **kept,
         "PORTAL_ENVIRONMENT": Environment.DEMO.value,
-        "PORTAL_DATABASE_URL": url,
         "PORTAL_STORE_URL": (folder / "store").as_uri(),
         "PORTAL_SECRET_KEY": "journeys" * 6,
         "PORTAL_PUBLIC_URL": f"http://localhost:{port}",
@@ -106,26 +117,3 @@ def _free_ports(count: int) -> list[int]:
     for one in sockets:
         one.close()
     return ports
-
-
-def _wait_until_ready(demo: Demo, started: list[subprocess.Popen[bytes]]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and all(process.poll() is None for process in started):
-        try:
-            with urllib.request.urlopen(f"{demo.address}/health/ready", timeout=2):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError(f"the portal did not start:\n{demo.log.read_text()[-4000:]}")
-
-
-def _stop(started: list[subprocess.Popen[bytes]]) -> None:
-    for process in started:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-    for process in started:
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests.journeys.conftest import MakeVisitor
 from tests.journeys.demo import Demo
 from tests.journeys.visitor import Visitor
@@ -11,9 +13,15 @@ TRAINER, STAFF = "trainer@lakeshire.example", "staff@demo.example"
 REASON = "Invoice SB-2026-0117 has been unpaid for 60 days."
 
 
-def test_suspended_organisation_reads_the_same_reason(quiet_demo: Demo, visitor: MakeVisitor) -> None:
-    """The trainer and the manager of Hillside Trust."""
-    trainer, manager = visitor(quiet_demo), visitor(quiet_demo)
+by_mouse_and_keyboard = pytest.mark.parametrize("by_keyboard", [False, True], ids=["mouse", "keyboard"])
+
+
+@by_mouse_and_keyboard
+def test_suspended_organisation_reads_the_same_reason(
+    by_keyboard: bool, quiet_demo: Demo, visitor: MakeVisitor
+) -> None:
+    """The trainer and the manager of Hillside Trust: why, who can mend it, and the next step."""
+    trainer, manager = visitor(quiet_demo, by_keyboard=by_keyboard), visitor(quiet_demo, by_keyboard=by_keyboard)
     trainer.sign_in(REFUSED)
     trainer.reads(REASON)
     trainer.press("Trainer manual", inside=trainer.page.locator("main"))
@@ -28,26 +36,31 @@ def test_suspended_organisation_reads_the_same_reason(quiet_demo: Demo, visitor:
     trainer.look("refused-copy")
     assert trainer.context.request.get(quiet_demo.address + copy, headers={"Range": "bytes=0-99"}).status == 403
     manager.sign_in(THEIR_MANAGER)
-    manager.open("/organisation")
+    manager.reads(REASON)
+    manager.press("Organisation", inside=manager.page.get_by_role("navigation"))
     manager.reads(REASON)
     manager.reads("What happens next")
     manager.look("refused-organisation")
 
 
-def test_suspended_then_restored(demo: Demo, visitor: MakeVisitor) -> None:
+@by_mouse_and_keyboard
+def test_suspended_then_restored(by_keyboard: bool, demo: Demo, visitor: MakeVisitor) -> None:
     """A copy's address refuses from the moment of suspension, and opens again once restored."""
-    trainer, staff = visitor(demo), visitor(demo)
+    trainer, staff = visitor(demo, by_keyboard=by_keyboard), visitor(demo, by_keyboard=by_keyboard)
     trainer.sign_in(TRAINER)
     copy = _first_copy(trainer)
     assert trainer.fetch(copy).ok
     staff.sign_in(STAFF)
-    staff.open("/admin/organisations?q=Lakeshire")
+    staff.press("Organisations", inside=staff.page.get_by_role("navigation"))
+    staff.write("Name", "Lakeshire")
+    staff.press("Show these")
     staff.press("Lakeshire Council", inside=staff.page.locator("main"))
     staff.press("Periods, seats and history")
     staff.press("Suspend the licence")
     staff.look("suspend")
     staff.write("Reason", "The order was cancelled on 3 May.")
     staff.press("Suspend the licence")
+    staff.reads("The order was cancelled on 3 May.")
     staff.look("suspended")
     assert trainer.open(copy).status == 403
     trainer.reads("The order was cancelled on 3 May.")
@@ -56,6 +69,7 @@ def test_suspended_then_restored(demo: Demo, visitor: MakeVisitor) -> None:
     staff.look("restore")
     staff.write("Reason", "A new order came.")
     staff.press("Restore the licence")
+    staff.reads("A new order came.")
     staff.look("restored")
     answer = trainer.fetch(copy)
     assert answer.ok

@@ -72,6 +72,12 @@ def head() -> str | None:
     return ScriptDirectory(str(FOLDER)).get_current_head()
 
 
+def knows(revision: str | None) -> bool:
+    """True when this code can bring a database at `revision` up to date; one that a newer release left it cannot."""
+    scripts = ScriptDirectory(str(FOLDER))
+    return revision is None or revision in {script.revision for script in scripts.walk_revisions()}
+
+
 def draft(database_url: str, message: str) -> None:
     """Writes a new version file from the difference between the models and an up-to-date database (for developers)."""
     with _connection(database_url) as connection:

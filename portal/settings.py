@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     brand_tagline: str = "Attachment Based Mentoring"
     help_email: str = "help@securebase.example"
     demo_mail_url: str = ""
+    backup_folder: str = ""
     upload_limit_mb: Annotated[int, Field(ge=1, le=2000)] = 200
     extra_hosts: Annotated[tuple[str, ...], NoDecode] = ()
 

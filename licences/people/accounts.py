@@ -139,6 +139,16 @@ def end_session(session: Session, clock: Clock, viewer: Viewer) -> None:
     record(session, clock, viewer.actor, "signed out", subject)
 
 
+def end_everybodys_access(session: Session, clock: Clock) -> None:
+    """Ends every session and every open link: a database that came back from a backup holds some that were over since.
+
+    Invitations stay open; an account that one has made since is gone too, and can be made again.
+    """
+    session.execute(sa.update(SignIn).where(SignIn.ended_at.is_(None)).values(ended_at=clock.now()))
+    links = sa.update(OneUseToken).where(OneUseToken.used_at.is_(None), OneUseToken.invitation_id.is_(None))
+    session.execute(links.values(used_at=clock.now()))
+
+
 def new_password_link(session: Session, clock: Clock, person_id: int) -> str:
     """A one-use secret with which this person sets a password; older unused ones stop working."""
     _end_links(session, clock, person_id)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = ("serve", "worker", "migrate", "demo", "staff", "check", "routes")
+COMMANDS = ("serve", "worker", "migrate", "demo", "staff", "check", "backup", "restore", "routes")
 
 
 def portal(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -88,3 +88,18 @@ def test_the_demo_refuses_production(tmp_path: Path) -> None:
 
     with sqlite3.connect(tmp_path / "portal.sqlite") as database:
         assert database.execute("SELECT count(*) FROM licences_person").fetchone() == (0,)
+
+
+def test_a_backup_comes_back_in_another_place(tmp_path: Path) -> None:
+    portal(tmp_path, "migrate")
+    portal(tmp_path, "staff", "add", "Ruth Vaughan", "ruth@team.example")
+    folder, other = tmp_path / "backups", f"sqlite:///{tmp_path}/other/portal.sqlite"
+    assert "Name a folder" in portal(tmp_path, "backup").stderr
+    made = portal(tmp_path, "backup", PORTAL_BACKUP_FOLDER=str(folder))
+    assert (made.returncode, "rows" in made.stdout) == (0, True), made.stderr
+    refused = portal(tmp_path, "restore", str(folder))
+    assert (refused.returncode, "not empty" in refused.stderr) == (1, True)
+    back = portal(tmp_path, "restore", str(folder), PORTAL_DATABASE_URL=other)
+    assert (back.returncode, "✓" in back.stdout) == (0, True), back.stderr
+    again = portal(tmp_path, "staff", "add", "Ruth Vaughan", "ruth@team.example", PORTAL_DATABASE_URL=other)
+    assert "here already" in again.stderr

@@ -1,12 +1,12 @@
-"""One transaction for each request: a reading one, or, behind `@writes`, a writing one that commits once.
+"""One transaction for each request: a reading one, which behind `@writes` can give way to a writing one, committed once.
 
-The transaction begins when it is first asked for, so a view can take in an upload or hash a password before it holds
-the write lock.
+The writing one begins when `writing()` is first asked for: a form is read, checked and drawn again with its messages
+before anything holds SQLite's one write lock. A service takes nothing on trust that was read before: it looks again.
 """
 
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -21,12 +21,28 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+class NotMarked(Exception):
+    """A view asks to write without `@writes`, or after it has dropped its changes."""
+
+
 def db() -> Session:
-    """The request's session. Reading, and held to that by the database, unless the view is marked `@writes`."""
+    """The request's session: held to reading by the database itself, until `writing()` was asked for."""
     if "session" not in g:
-        g.session_stack = ExitStack()
-        opened = house().database.write() if g.get("writes") else house().database.read()
-        g.session = g.session_stack.enter_context(opened)
+        _open(house().database.read())
+    return cast(Session, g.session)
+
+
+def writing() -> Session:
+    """The session of the writing transaction, for a service that changes something. What was read before is over.
+
+    Raises `NotMarked` outside `@writes`, and after `roll_back()`: a refusal leaves nothing to be written.
+    """
+    if g.get("may_write") is None:
+        raise NotMarked
+    if not g.may_write:
+        _drop()
+        _open(house().database.write())
+        g.may_write = True
     return cast(Session, g.session)
 
 
@@ -37,7 +53,7 @@ def writes(view: Callable[P, R]) -> Callable[P, R]:
     """
 
     @wraps(view)
-    def writing(*args: P.args, **kwargs: P.kwargs) -> R:
+    def marked(*args: P.args, **kwargs: P.kwargs) -> R:
         for attempt in range(RETRIES):
             try:
                 return _once(view, *args, **kwargs)
@@ -47,8 +63,8 @@ def writes(view: Callable[P, R]) -> Callable[P, R]:
                 time.sleep(0.02 * 2**attempt)
         raise AssertionError("unreachable")
 
-    writing.__writes__ = True  # type: ignore[attr-defined]
-    return writing
+    marked.__writes__ = True  # type: ignore[attr-defined]
+    return marked
 
 
 def is_writing(view: Callable[..., Any]) -> bool:
@@ -58,13 +74,8 @@ def is_writing(view: Callable[..., Any]) -> bool:
 
 def roll_back() -> None:
     """Drops what the view did so far: for a page that shows a refusal. Only reading goes on, without the write lock."""
-    g.writes = False
-    stack = g.pop("session_stack", None)
-    session = g.pop("session", None)
-    if session is not None and stack is not None:
-        session.rollback()
-        stack.pop_all()
-        session.close()
+    g.may_write = None
+    _drop()
 
 
 def init_app(app: Flask) -> None:
@@ -76,8 +87,8 @@ def init_app(app: Flask) -> None:
 
 
 def _once(view: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    roll_back()  # what a guard read before is over: a reading transaction cannot become a writing one
-    g.writes = True
+    _drop()  # what a guard read before is over
+    g.may_write = False
     try:
         result = view(*args, **kwargs)
         stack = g.pop("session_stack", None)
@@ -85,8 +96,23 @@ def _once(view: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         if stack is not None:
             stack.close()  # commits
     except BaseException:
-        roll_back()
+        _drop()
         raise
     finally:
-        g.writes = False
+        g.may_write = None
     return result
+
+
+def _open(opened: AbstractContextManager[Session]) -> None:
+    g.session_stack = ExitStack()
+    g.session = g.session_stack.enter_context(opened)
+
+
+def _drop() -> None:
+    """Rolls the open transaction back, if there is one."""
+    stack = g.pop("session_stack", None)
+    session = g.pop("session", None)
+    if session is not None and stack is not None:
+        session.rollback()
+        stack.pop_all()
+        session.close()

@@ -7,7 +7,7 @@ from kit.refusals import Refused
 from kit.web import forms
 from kit.web.house import house
 from kit.web.redirects import is_ours, onward
-from kit.web.transactions import db, roll_back, writes
+from kit.web.transactions import db, roll_back, writes, writing
 from licences.guard import allowed, public, viewer
 from licences.people import accounts, legal
 from licences.people.kinds import LegalKind
@@ -57,7 +57,7 @@ def accept_terms_post() -> Response | tuple[str, int]:
         return _terms_page(form), 400
     try:
         version = request.form.get("version", 0, type=int)
-        legal.accept_terms_of_use(db(), house().clock, viewer(), version)
+        legal.accept_terms_of_use(writing(), house().clock, viewer(), version)
     except Refused as refusal:
         roll_back()
         form.refuse(refusal)

@@ -9,7 +9,7 @@ from kit.clock import today
 from kit.refusals import NotThere, Refused
 from kit.web import forms
 from kit.web.house import house
-from kit.web.transactions import db, roll_back, writes
+from kit.web.transactions import db, roll_back, writes, writing
 from licences import history, programmes, seats, terms
 from licences.guard import allowed, viewer
 from licences.people import organisations
@@ -144,7 +144,7 @@ def suspend_post(licence_id: int) -> Response | tuple[str, int]:
     if not form.validate():
         return _reason_page(form, facts, "suspend"), 400
     try:
-        terms.suspend(db(), house().clock, viewer().actor, licence_id, reason=form.reason.data)
+        terms.suspend(writing(), house().clock, viewer().actor, licence_id, reason=form.reason.data)
     except Refused as refusal:
         roll_back()
         flash(refusal.message, "honey")
@@ -171,7 +171,7 @@ def restore_post(licence_id: int) -> Response | tuple[str, int]:
     if not form.validate():
         return _reason_page(form, facts, "restore"), 400
     try:
-        terms.restore(db(), house().clock, viewer().actor, licence_id, reason=form.reason.data)
+        terms.restore(writing(), house().clock, viewer().actor, licence_id, reason=form.reason.data)
     except Refused as refusal:
         roll_back()
         flash(refusal.message, "honey")
@@ -233,7 +233,7 @@ def _licence_form(data: dict[str, object] | None = None) -> LicenceForm:
 
 def _grant(form: PeriodForm, organisation_id: int, programme_id: int) -> int:
     return terms.grant(
-        db(),
+        writing(),
         house().clock,
         viewer().actor,
         organisation_id=organisation_id,

@@ -11,7 +11,7 @@ from kit.refusals import Refused
 from kit.web import forms
 from kit.web.csv_export import csv_response
 from kit.web.house import house
-from kit.web.transactions import db, roll_back, writes
+from kit.web.transactions import db, roll_back, writes, writing
 from licences import directory, history, terms
 from licences.directory import NO_LICENCE, OrganisationsWanted
 from licences.guard import allowed, viewer
@@ -77,7 +77,7 @@ def new_organisation_post() -> Response | tuple[str, int]:
         return _form_page(form), 400
     try:
         made = organisations.create_organisation(
-            db(), house().clock, viewer().actor, name=form.name.data, kind=OrganisationKind(form.kind.data)
+            writing(), house().clock, viewer().actor, name=form.name.data, kind=OrganisationKind(form.kind.data)
         )
     except Refused as refusal:
         roll_back()
@@ -121,7 +121,7 @@ def edit_organisation_post(organisation_id: int) -> Response | tuple[str, int]:
     kind = OrganisationKind(form.kind.data)
     try:
         organisations.rename_organisation(
-            db(), house().clock, viewer().actor, organisation_id, name=form.name.data, kind=kind
+            writing(), house().clock, viewer().actor, organisation_id, name=form.name.data, kind=kind
         )
     except Refused as refusal:
         roll_back()

@@ -11,7 +11,7 @@ from kit.refusals import Refused
 from kit.web import forms
 from kit.web.csv_export import csv_response
 from kit.web.house import house
-from kit.web.transactions import db, roll_back, writes
+from kit.web.transactions import db, roll_back, writes, writing
 from licences import accreditations, directory, history, programmes, seats, terms
 from licences.directory import PeopleWanted
 from licences.guard import allowed, viewer
@@ -88,7 +88,7 @@ def new_person_post(organisation_id: int) -> Response | tuple[str, int]:
         return _new_page(form, place), 400
     try:
         made = organisations.add_person(
-            db(),
+            writing(),
             house().clock,
             viewer().actor,
             organisation_id,
@@ -96,7 +96,7 @@ def new_person_post(organisation_id: int) -> Response | tuple[str, int]:
             email=form.email.data,
             role=Role(form.role.data),
         )
-        mailing.send_welcome(db(), house().clock, viewer().actor, house().letterhead, made.id)
+        mailing.send_welcome(writing(), house().clock, viewer().actor, house().letterhead, made.id)
     except Refused as refusal:
         roll_back()
         form.refuse(refusal)
@@ -137,9 +137,9 @@ def edit_person_post(person_id: int) -> Response | tuple[str, int]:
         return _edit_page(form, found), 400
     role, clock, actor = Role(form.role.data), house().clock, viewer().actor
     try:
-        seats.refuse_role_without_use(db(), person_id, role)
-        organisations.rename_person(db(), clock, actor, person_id, name=form.name.data, role=role)
-        accounts.change_email(db(), clock, actor, person_id, email=form.email.data)
+        seats.refuse_role_without_use(writing(), person_id, role)
+        organisations.rename_person(writing(), clock, actor, person_id, name=form.name.data, role=role)
+        accounts.change_email(writing(), clock, actor, person_id, email=form.email.data)
     except Refused as refusal:
         roll_back()
         form.refuse(refusal)
@@ -153,7 +153,7 @@ def edit_person_post(person_id: int) -> Response | tuple[str, int]:
 def send_link_post(person_id: int) -> Response:
     """Sends a new link to set a password; the one before stops working."""
     found = organisations.person_facts(db(), person_id)
-    mailing.send_welcome(db(), house().clock, viewer().actor, house().letterhead, person_id)
+    mailing.send_welcome(writing(), house().clock, viewer().actor, house().letterhead, person_id)
     flash(f"A new link is on its way to {found.email}. Older ones no longer work.", "moss")
     return redirect(url_for(".one_person", person_id=person_id), code=303)
 
@@ -182,7 +182,7 @@ def accreditation_post(person_id: int) -> Response | tuple[str, int]:
         return _accreditation_page(form, found), 400
     try:
         accreditations.record_accreditation(
-            db(),
+            writing(),
             house().clock,
             viewer().actor,
             person_id=person_id,

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from kit.refusals import Refused
 from kit.web import forms
 from kit.web.house import house
-from kit.web.transactions import db, roll_back, writes
+from kit.web.transactions import db, roll_back, writes, writing
 from licences import history, programmes
 from licences.guard import allowed, viewer
 from licences.policy import Action
@@ -52,7 +52,7 @@ def new_programme_post() -> Response | tuple[str, int]:
         return _page(form), 400
     try:
         made = programmes.create_programme(
-            db(),
+            writing(),
             house().clock,
             viewer().actor,
             name=form.name.data,
@@ -85,7 +85,7 @@ def one_programme_post(programme_id: int) -> Response | tuple[str, int]:
         return _page(form, found), 400
     try:
         programmes.change_programme(
-            db(),
+            writing(),
             house().clock,
             viewer().actor,
             programme_id,

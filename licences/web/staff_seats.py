@@ -7,7 +7,7 @@ from kit.refusals import NotThere, Refused
 from kit.web import forms
 from kit.web.house import house
 from kit.web.pages import plural
-from kit.web.transactions import db, roll_back, writes
+from kit.web.transactions import db, roll_back, writes, writing
 from licences import seats, terms
 from licences.guard import allowed, viewer
 from licences.people import organisations
@@ -39,7 +39,7 @@ def change_seats_post(licence_id: int) -> Response | tuple[str, int]:
         return _page(form, facts), 400
     try:
         terms.change_seats(
-            db(), house().clock, viewer().actor, licence_id, seats=form.seats.data, reason=form.reason.data
+            writing(), house().clock, viewer().actor, licence_id, seats=form.seats.data, reason=form.reason.data
         )
     except Refused as refusal:
         roll_back()
@@ -62,7 +62,7 @@ def give_seat_post(licence_id: int) -> Response | tuple[str, int]:
         return licence_page(facts, form), 400
     person_id = int(form.person.data)
     try:
-        seats.give(db(), house().clock, viewer().actor, licence_id, person_id)
+        seats.give(writing(), house().clock, viewer().actor, licence_id, person_id)
     except Refused as refusal:
         roll_back()
         form.refuse(refusal)
@@ -86,7 +86,7 @@ def release_seat(licence_id: int, person_id: int) -> str:
 def release_seat_post(licence_id: int, person_id: int) -> Response:
     """Takes a seat back."""
     try:
-        seats.release(db(), house().clock, viewer().actor, licence_id, person_id)
+        seats.release(writing(), house().clock, viewer().actor, licence_id, person_id)
     except Refused as refusal:
         roll_back()
         flash(refusal.message, "honey")

@@ -11,7 +11,7 @@ from kit.refusals import Refused
 from kit.web.addresses import row_id
 from kit.web.files import send_spliced
 from kit.web.house import house
-from kit.web.transactions import db, roll_back, writes
+from kit.web.transactions import db, roll_back, writes, writing
 from licences.entitlements import Reason
 from licences.guard import allowed, public, viewer
 from licences.policy import Action
@@ -54,7 +54,7 @@ def take_copy(material_id: int) -> Response | tuple[str, int]:
     """Takes a copy and sends the person to its own address."""
     try:
         code = shelf.take_copy(
-            db(),
+            writing(),
             house().clock,
             viewer(),
             material_id=material_id,

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from kit.refusals import Refused
 from kit.web.house import house
-from kit.web.transactions import db, roll_back, writes
+from kit.web.transactions import db, roll_back, writes, writing
 from licences.attention import reach
 from licences.guard import allowed, viewer
 from licences.policy import Action
@@ -57,7 +57,7 @@ def draft(material_id: int) -> Response | tuple[str, int]:
         return _new_page(material_id, form, upload), 400
     try:
         made = editions.draft(
-            db(), house().clock, viewer().actor, material_id=material_id, number=form.number.data,
+            writing(), house().clock, viewer().actor, material_id=material_id, number=form.number.data,
             file=upload.file, file_name=upload.name, changes=form.changes,
         )  # fmt: skip
     except Refused as refusal:
@@ -88,7 +88,7 @@ def save_changes(edition_id: int) -> Response | tuple[str, int]:
     if form.problems():
         return draft_page(facts, form), 400
     try:
-        editions.describe_changes(db(), house().clock, viewer().actor, edition_id, form.changes)
+        editions.describe_changes(writing(), house().clock, viewer().actor, edition_id, form.changes)
     except Refused as refusal:
         roll_back()
         flash(refusal.message, "honey")
@@ -125,7 +125,9 @@ def replace_file(edition_id: int) -> Response | tuple[str, int]:
     if upload is None or form.problems():
         return _file_page(editions.edition(db(), edition_id), form), 400
     try:
-        editions.replace_file(db(), house().clock, viewer().actor, edition_id, file=upload.file, file_name=upload.name)
+        editions.replace_file(
+            writing(), house().clock, viewer().actor, edition_id, file=upload.file, file_name=upload.name
+        )
     except Refused as refusal:
         roll_back()
         flash(refusal.message, "honey")
@@ -148,7 +150,7 @@ def put_aside(edition_id: int) -> Response:
     """Puts a draft aside."""
     facts = editions.edition(db(), edition_id)
     try:
-        editions.put_aside(db(), house().clock, viewer().actor, edition_id)
+        editions.put_aside(writing(), house().clock, viewer().actor, edition_id)
     except Refused as refusal:
         roll_back()
         flash(refusal.message, "honey")

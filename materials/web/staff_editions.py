@@ -10,7 +10,7 @@ from kit.refusals import Refused
 from kit.web.files import send_spliced
 from kit.web.house import house
 from kit.web.pages import day
-from kit.web.transactions import db, roll_back, writes
+from kit.web.transactions import db, roll_back, writes, writing
 from licences.attention import reach
 from licences.guard import allowed, viewer
 from licences.policy import Action
@@ -80,7 +80,7 @@ def publish(edition_id: int) -> Response | str | tuple[str, int]:
 def publish_now(edition_id: int) -> Response:
     """Publishes a draft, for good."""
     try:
-        facts = editions.publish(db(), house().clock, viewer().actor, edition_id)
+        facts = editions.publish(writing(), house().clock, viewer().actor, edition_id)
     except Refused as refusal:
         roll_back()
         flash(refusal.message, "honey")
@@ -108,7 +108,7 @@ def withdraw_now(edition_id: int) -> Response | tuple[str, int]:
     if not form.validate():
         return _withdraw_page(facts, form), 400
     try:
-        editions.withdraw(db(), house().clock, viewer().actor, edition_id, reason=form.reason.data)
+        editions.withdraw(writing(), house().clock, viewer().actor, edition_id, reason=form.reason.data)
     except Refused as refusal:
         roll_back()
         form.refuse(refusal)

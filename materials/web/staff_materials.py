@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from kit.refusals import Refused
 from kit.web.house import house
-from kit.web.transactions import db, roll_back, writes
+from kit.web.transactions import db, roll_back, writes, writing
 from licences.guard import allowed, viewer
 from licences.policy import Action
 from licences.programmes import programmes
@@ -63,7 +63,7 @@ def create_material() -> Response | tuple[str, int]:
         return _new_page(form), 400
     try:
         made = library.create_material(
-            db(), house().clock, viewer().actor, programme_id=int(form.programme.data), title=form.title.data,
+            writing(), house().clock, viewer().actor, programme_id=int(form.programme.data), title=form.title.data,
             description=form.description.data, kind=MaterialKind(form.kind.data), uses=form.chosen,
         )  # fmt: skip
     except Refused as refusal:
@@ -101,7 +101,7 @@ def change_material(material_id: int) -> Response | tuple[str, int]:
         return render_template("materials/staff/material_edit.html", item=item, form=form), 400
     try:
         library.change_material(
-            db(), house().clock, viewer().actor, material_id, title=form.title.data,
+            writing(), house().clock, viewer().actor, material_id, title=form.title.data,
             description=form.description.data, kind=MaterialKind(form.kind.data), uses=form.chosen,
         )  # fmt: skip
     except Refused as refusal:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from kit.web import forms
 from kit.web.house import house
 from kit.web.redirects import is_ours, onward
-from kit.web.transactions import db, roll_back, writes
+from kit.web.transactions import db, roll_back, writes, writing
 from licences.guard import public, signed_in, viewer, viewer_or_none
 from licences.people import accounts, limits
 from licences.people.accounts import Candidate
@@ -64,7 +64,7 @@ def sign_in_post() -> Response | tuple[str, int]:
 @writes
 def sign_out() -> Response:
     """Ends the session on the server: the cookie is worth nothing afterwards."""
-    accounts.end_session(db(), house().clock, viewer())
+    accounts.end_session(writing(), house().clock, viewer())
     logout_user()
     session.clear()  # words and form secrets meant for this person go with them
     return onward(None, url_for("door.sign_in"))

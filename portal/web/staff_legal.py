@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from kit.refusals import Refused
 from kit.web import forms
 from kit.web.house import house
-from kit.web.transactions import db, roll_back, writes
+from kit.web.transactions import db, roll_back, writes, writing
 from licences.guard import allowed, viewer
 from licences.people import legal
 from licences.people.kinds import LegalKind
@@ -72,7 +72,7 @@ def publish_legal_text(kind: str) -> Response | tuple[str, int]:
         return _page(wanted, form, known), 400
     try:
         made = legal.publish(
-            db(), house().clock, viewer().actor, wanted,
+            writing(), house().clock, viewer().actor, wanted,
             title=form.title.data, body=form.body.data, after=form.after.data,
         )  # fmt: skip
     except Refused as refusal:

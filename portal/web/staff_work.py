@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from kit.jobs import has_beat, last_beat, repeat, set_aside
 from kit.web.house import house
-from kit.web.transactions import db, writes
+from kit.web.transactions import db, writes, writing
 from licences.guard import allowed, viewer
 from licences.policy import Action
 
@@ -29,6 +29,6 @@ def work() -> str:
 @writes
 def repeat_job(job_id: str) -> Response:
     """Puts a job on the queue again. Pressing twice is once."""
-    repeat(db(), house().clock, viewer().actor, job_id)
+    repeat(writing(), house().clock, viewer().actor, job_id)
     flash("The worker tries again now.", "moss")
     return redirect(url_for("staff.work"), code=303)

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from kit.audit import SYSTEM, AuditEntry, Subject, record
 from kit.clock import SteppingClock
@@ -16,7 +17,7 @@ from kit.mail import Letterhead
 from kit.store import ObjectStore
 from kit.web import transactions
 from kit.web.house import House, furnish
-from kit.web.transactions import db, roll_back, writes
+from kit.web.transactions import NotMarked, db, roll_back, writes, writing
 
 
 @pytest.fixture
@@ -41,9 +42,9 @@ def answer(house: House) -> Callable[[Callable[[], str]], str]:
     return ask
 
 
-def note(house: House) -> None:
-    record(db(), house.clock, SYSTEM, "thing changed", Subject("thing", 1, "A thing"))
-    db().flush()
+def note(house: House, session: Session) -> None:
+    record(session, house.clock, SYSTEM, "thing changed", Subject("thing", 1, "A thing"))
+    session.flush()
 
 
 def kept(house: House) -> int:
@@ -54,8 +55,9 @@ def kept(house: House) -> int:
 def test_a_writing_view_commits_once(house: House, answer: Callable[[Callable[[], str]], str]) -> None:
     @writes
     def view() -> str:
-        note(house)
-        note(house)
+        note(house, writing())
+        note(house, writing())
+        assert db() is writing()  # what is read from now on shows what was changed
         return f"{kept(house)} before the end"
 
     assert answer(view) == "0 before the end"
@@ -65,11 +67,11 @@ def test_a_writing_view_commits_once(house: House, answer: Callable[[Callable[[]
 def test_after_a_refusal_a_view_may_only_read(house: House, answer: Callable[[Callable[[], str]], str]) -> None:
     @writes
     def view() -> str:
-        note(house)
+        note(house, writing())
         roll_back()
         found = db().scalar(sa.select(sa.func.count()).select_from(AuditEntry))
-        with pytest.raises(DBAPIError, match=r"read.?only"):
-            note(house)
+        with pytest.raises(NotMarked):
+            writing()
         return f"{found} there"
 
     assert answer(view) == "0 there"
@@ -78,8 +80,33 @@ def test_after_a_refusal_a_view_may_only_read(house: House, answer: Callable[[Ca
 
 def test_a_view_without_the_mark_may_not_write(house: House, answer: Callable[[Callable[[], str]], str]) -> None:
     def view() -> str:
+        with pytest.raises(NotMarked):
+            writing()
         with pytest.raises(DBAPIError, match=r"read.?only"):
-            note(house)
+            note(house, db())
         return "refused"
 
     assert answer(view) == "refused"
+
+
+def test_the_mark_alone_reads(house: House, answer: Callable[[Callable[[], str]], str]) -> None:
+    @writes
+    def view() -> str:
+        with pytest.raises(DBAPIError, match=r"read.?only"):
+            note(house, db())
+        return "refused"
+
+    assert answer(view) == "refused"
+
+
+def test_what_was_read_before_is_over(house: House, answer: Callable[[Callable[[], str]], str]) -> None:
+    """A writing transaction sees what others committed since the view began to read."""
+
+    @writes
+    def view() -> str:
+        before = db().scalar(sa.select(sa.func.count()).select_from(AuditEntry))
+        house.database.run(lambda session: note(house, session))
+        note(house, writing())
+        return f"{before}, then {writing().scalar(sa.select(sa.func.count()).select_from(AuditEntry))}"
+
+    assert answer(view) == "0, then 2"

@@ -11,7 +11,7 @@ from kit.audit import Actor, record
 from kit.clock import Clock
 from kit.refusals import Refused
 from licences.models import Accreditation, Programme
-from licences.people.organisations import person_facts
+from licences.people.memberships import first_place
 
 # Long enough to find a place on a refresher.
 ENDING_SOON = timedelta(days=60)
@@ -66,7 +66,7 @@ def record_accreditation(
     programme = session.get(Programme, programme_id)
     if programme is None:
         raise Refused("Choose a programme.", "programme")
-    person = person_facts(session, person_id)
+    person = first_place(session, person_id)
     row = session.scalar(
         sa.select(Accreditation)
         .where(Accreditation.person_id == person_id, Accreditation.programme_id == programme_id)

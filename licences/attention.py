@@ -72,7 +72,7 @@ def without_password(session: Session, limit: int = 5) -> tuple[int, list[Waitin
         sa.select(Person.id, Person.name, Organisation.name)
         .join(Membership, Membership.person_id == Person.id)
         .join(Organisation, Organisation.id == Membership.organisation_id)
-        .where(nobody)
+        .where(nobody, Membership.ended_at.is_(None))
         .order_by(Person.id.desc())
         .limit(limit)
     )

@@ -13,8 +13,9 @@ from kit.keyset import holds_words
 from licences.accreditations import AccreditationFacts, accreditations_of
 from licences.models import Licence, Period, Suspension
 from licences.people.kinds import OrganisationKind, Role
+from licences.people.memberships import Member, facts_of_member
 from licences.people.models import Membership, Organisation, Person
-from licences.people.organisations import OrganisationFacts, PersonFacts, facts_of_member
+from licences.people.organisations import OrganisationFacts
 from licences.seats import HeldSeat, seats_held
 from licences.standing import Standing
 from licences.terms import LicenceFacts, licences_of_many
@@ -70,24 +71,29 @@ class ListedOrganisation:
 
 @dataclass(frozen=True)
 class ListedPerson:
-    """A person with the seats they hold and their accreditations."""
+    """A person in one organisation, with the seats they hold there and their accreditations."""
 
-    person: PersonFacts
+    person: Member
     seats: tuple[HeldSeat, ...]
     accreditations: tuple[AccreditationFacts, ...]
 
     @property
     def id(self) -> int:
-        return self.person.id
+        """That of the place: somebody who belongs to two organisations is listed twice."""
+        return self.person.membership_id
 
 
 def organisations(session: Session, clock: Clock, wanted: OrganisationsWanted, turn: Turn) -> list[ListedOrganisation]:
     """Organisations by name, with a constant number of statements whatever their number."""
     query = sa.select(Organisation).where(*_organisation_conditions(wanted, today(clock)))
-    places = session.scalars(_turned(session, query, Organisation.name, Organisation.id, Organisation, turn)).all()
+    places = session.scalars(
+        _turned(session, query, Organisation.name, Organisation.id, turn, sa.select(sa.func.lower(Organisation.name)))
+    ).all()
     ids = [place.id for place in places]
     licences = licences_of_many(session, clock, ids)
-    counted = sa.select(Membership.organisation_id, sa.func.count()).where(Membership.organisation_id.in_(ids))
+    counted = sa.select(Membership.organisation_id, sa.func.count()).where(
+        Membership.organisation_id.in_(ids), Membership.ended_at.is_(None)
+    )
     people = dict(session.execute(counted.group_by(Membership.organisation_id)).all())
     return [
         ListedOrganisation(
@@ -108,11 +114,11 @@ def people(session: Session, wanted: PeopleWanted, turn: Turn) -> list[ListedPer
         .options(joinedload(Membership.person), joinedload(Membership.organisation))
         .where(*_person_conditions(wanted))
     )
-    members = session.scalars(_turned(session, query, Person.name, Person.id, Person, turn))
+    members = session.scalars(_turned(session, query, Person.name, Membership.id, turn, _NAME_OF_MEMBER))
     return with_rights(session, [facts_of_member(member) for member in members])
 
 
-def with_rights(session: Session, found: Sequence[PersonFacts]) -> list[ListedPerson]:
+def with_rights(session: Session, found: Sequence[Member]) -> list[ListedPerson]:
     """The same people with their seats and accreditations."""
     ids = [person.id for person in found]
     held = seats_held(session, ids)
@@ -120,7 +126,9 @@ def with_rights(session: Session, found: Sequence[PersonFacts]) -> list[ListedPe
     return [
         ListedPerson(
             person,
-            tuple(seat for seat in held if seat.person_id == person.id),
+            tuple(
+                seat for seat in held if (seat.person_id, seat.organisation_id) == (person.id, person.organisation_id)
+            ),
             tuple(fact for fact in accredited if fact.person_id == person.id),
         )
         for person in found
@@ -143,7 +151,11 @@ def all_people(session: Session, wanted: PeopleWanted) -> Iterator[ListedPerson]
         turn = replace(turn, after=batch[-1].id)
 
 
+_NAME_OF_MEMBER = sa.select(sa.func.lower(Person.name)).join(Membership, Membership.person_id == Person.id)
+
+
 def _organisation_conditions(wanted: OrganisationsWanted, day: date) -> Iterator[sa.ColumnElement[bool]]:
+    yield Organisation.merged_into_id.is_(None)
     yield holds_words(wanted.words, Organisation.name)
     if wanted.kind:
         yield Organisation.kind == wanted.kind
@@ -156,6 +168,7 @@ def _organisation_conditions(wanted: OrganisationsWanted, day: date) -> Iterator
 
 
 def _person_conditions(wanted: PeopleWanted) -> Iterator[sa.ColumnElement[bool]]:
+    yield Membership.ended_at.is_(None)
     yield holds_words(wanted.words, Person.name, Person.email)
     if wanted.kind:
         yield Organisation.kind == wanted.kind
@@ -179,13 +192,13 @@ def _stands(wanted: Standing, day: date) -> sa.ColumnElement[bool]:
 
 
 def _turned(
-    session: Session, query: sa.Select[Listed], name: Any, key: Any, entity: Any, turn: Turn
+    session: Session, query: sa.Select[Listed], name: Any, key: Any, turn: Turn, names: sa.Select[str]
 ) -> sa.Select[Listed]:
     """Orders by name and id, and begins after or before the row named; an unknown row means the beginning."""
     order = sa.func.lower(name)
     backwards = turn.before is not None
     anchor = turn.before if backwards else turn.after
-    start = None if anchor is None else session.scalar(sa.select(sa.func.lower(entity.name)).where(key == anchor))
+    start = None if anchor is None else session.scalar(names.where(key == anchor))
     if start is not None:
         beyond = sa.or_(order < start, sa.and_(order == start, key < anchor))
         onward = sa.or_(order > start, sa.and_(order == start, key > anchor))

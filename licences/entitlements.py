@@ -17,8 +17,8 @@ from kit.clock import Clock, in_words, london, today
 from licences.accreditations import AccreditationFacts
 from licences.models import Accreditation, Licence, Period, Programme, Seat, Suspension
 from licences.people.kinds import LegalKind, Role
+from licences.people.memberships import Member, people_with_roles
 from licences.people.models import Acceptance, LegalText
-from licences.people.organisations import PersonFacts, people_with_roles
 from licences.programmes import ProgrammeFacts
 from licences.standing import Span, Standing, Stop, standing
 from licences.terms import LicenceFacts
@@ -293,7 +293,7 @@ def _terms() -> Refusal:
     )
 
 
-def _manager_words(managers: list[PersonFacts], asking: int) -> str:
+def _manager_words(managers: list[Member], asking: int) -> str:
     """Who can mend it, as the first words of a sentence that goes on with “can”."""
     if any(manager.id == asking for manager in managers):
         return "You"

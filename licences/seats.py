@@ -12,8 +12,9 @@ from kit.clock import Clock
 from kit.db import lock_row
 from kit.refusals import NotThere, Refused
 from licences.models import Licence, Programme, Seat
+from licences.people import memberships
 from licences.people.kinds import Role
-from licences.people.models import Membership, Person
+from licences.people.models import Person
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class HeldSeat:
     programme_id: int
     programme_name: str
     given_at: datetime
+    organisation_id: int
 
 
 def give(session: Session, clock: Clock, actor: Actor, licence_id: int, person_id: int) -> None:
@@ -82,15 +84,15 @@ def seats_of(session: Session, licence_id: int) -> list[SeatFacts]:
 def seats_held(session: Session, person_ids: Iterable[int]) -> list[HeldSeat]:
     """The live seats of some people, by programme."""
     rows = session.execute(
-        sa.select(Seat, Licence.programme_id, Programme.name)
+        sa.select(Seat, Licence.programme_id, Programme.name, Licence.organisation_id)
         .join(Licence, Licence.id == Seat.licence_id)
         .join(Programme, Programme.id == Licence.programme_id)
         .where(Seat.person_id.in_(list(person_ids)), Seat.released_at.is_(None))
         .order_by(Programme.name)
     )
     return [
-        HeldSeat(seat.licence_id, seat.person_id, programme_id, name, seat.given_at)
-        for seat, programme_id, name in rows
+        HeldSeat(seat.licence_id, seat.person_id, programme_id, name, seat.given_at, organisation_id)
+        for seat, programme_id, name, organisation_id in rows
     ]
 
 
@@ -101,10 +103,41 @@ def delivers(session: Session, person_id: int, organisation_id: int) -> bool:
     return session.scalar(mine.where(Licence.organisation_id == organisation_id).limit(1)) is not None
 
 
-def refuse_role_without_use(session: Session, person_id: int, role: Role) -> None:
-    """Raises `Refused` for a role that cannot use a seat while the person holds one: it would stand idle."""
-    if role is Role.FINANCE and seats_held(session, [person_id]):
+def change_role(session: Session, clock: Clock, actor: Actor, membership_id: int, role: Role) -> None:
+    """Changes what a person is in one organisation.
+
+    Raises `NotThere`, and `Refused` for a role that cannot use the seat they hold there: it would stand idle.
+    """
+    place = memberships.member(session, membership_id)
+    if role is Role.FINANCE and _seats_in(session, place):
         raise Refused("A finance contact cannot use a seat. Release this person’s seat first.", "role")
+    memberships.change_role(session, clock, actor, membership_id, role)
+
+
+def leave(session: Session, clock: Clock, actor: Actor, membership_id: int) -> None:
+    """Ends a person's place in one organisation and takes back the seats they hold there. The history stays theirs.
+
+    Raises `NotThere`, and `Refused` for the last licence manager.
+    """
+    place = memberships.member(session, membership_id)
+    for seat in _seats_in(session, place):
+        release(session, clock, actor, seat.licence_id, place.id)
+    memberships.leave(session, clock, actor, membership_id)
+
+
+def hand_over(
+    session: Session, clock: Clock, actor: Actor, licence_id: int, *, leaver_id: int, successor_id: int
+) -> None:
+    """Moves a seat from a leaver to a successor in one step: it is never free in between for somebody else to take.
+
+    What the leaver took and did stays with the leaver. Raises `NotThere`, and `Refused` as `release` and `give` do.
+    """
+    release(session, clock, actor, licence_id, leaver_id)
+    give(session, clock, actor, licence_id, successor_id)
+
+
+def _seats_in(session: Session, place: memberships.Member) -> list[HeldSeat]:
+    return [seat for seat in seats_held(session, [place.id]) if seat.organisation_id == place.organisation_id]
 
 
 def holders_in(session: Session, licence_ids: list[int]) -> set[tuple[int, int]]:
@@ -120,11 +153,10 @@ def _live(licence_id: int) -> sa.Select[Seat]:
 
 
 def _member(session: Session, organisation_id: int, person_id: int) -> Person:
-    place = session.scalar(
-        sa.select(Membership).where(Membership.person_id == person_id, Membership.organisation_id == organisation_id)
-    )
-    if place is None:
-        raise Refused("Choose somebody who belongs to this organisation.", "person")
+    try:
+        place = memberships.member_in(session, organisation_id, person_id)
+    except NotThere:
+        raise Refused("Choose somebody who belongs to this organisation.", "person") from None
     if place.role is Role.FINANCE:
         raise Refused("A finance contact sees invoices only. Change the role first.", "person")
     return session.get_one(Person, person_id)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from kit.audit import SYSTEM
 from kit.clock import Clock
 from kit.refusals import Refused
-from licences.people import accounts, organisations
+from licences.people import accounts, memberships, organisations
 from licences.people.kinds import OrganisationKind, Role
 from portal.settings import Settings
 from portal.wiring import make_house
@@ -24,7 +24,7 @@ def add(settings: Settings, *, name: str, email: str) -> str:
     with closing(here.database), here.database.write() as session:
         team = organisations.licensor(session)
         team_id = team.id if team else _found_team(session, here.clock, settings)
-        person = organisations.add_person(session, here.clock, SYSTEM, team_id, name=name, email=email, role=Role.STAFF)
+        person = memberships.add_person(session, here.clock, SYSTEM, team_id, name=name, email=email, role=Role.STAFF)
         secret = accounts.new_password_link(session, here.clock, person.id)
     return here.links.to(f"/welcome/{secret}")
 

@@ -20,7 +20,7 @@ from kit.pdf.stamping import NameNotDrawable
 from kit.ports import Links, Store
 from kit.refusals import NotThere
 from licences import accreditations, programmes, seats, terms
-from licences.people import accounts, legal, organisations
+from licences.people import accounts, legal, memberships, organisations
 from licences.people.kinds import LegalKind, OrganisationKind, Role
 from licences.people.viewer import Viewer
 from materials import editions, library, preparing, shelf
@@ -198,7 +198,7 @@ def _move_in(session: Session, clock: SteppingClock, place: Place, programme_id:
     made = organisations.create_organisation(session, clock, TEAM, name=place.name, kind=place.kind)
     people = []
     for somebody in place.people:
-        person = organisations.add_person(
+        person = memberships.add_person(
             session, clock, TEAM, made.id, name=somebody.name, email=somebody.email, role=somebody.role
         )
         accounts.make_demo_account(session, person.id, password)
@@ -344,7 +344,7 @@ def _is_later(session: Session, material_id: int) -> bool:
 
 
 def _viewer(session: Session, somebody: Somebody) -> Viewer:
-    facts = organisations.person_with_email(session, somebody.email)
+    facts = memberships.person_with_email(session, somebody.email)
     assert facts is not None
     return Viewer("", facts.id, facts.name, facts.email, facts.organisation_id, facts.organisation_name, facts.role)
 
@@ -352,7 +352,7 @@ def _viewer(session: Session, somebody: Somebody) -> Viewer:
 def _suspend_hillside(session: Session, clock: SteppingClock) -> None:
     """Hillside's invoice was not paid."""
     clock.moment -= timedelta(days=17)
-    priya = organisations.person_with_email(session, "manager@hillside.example")
+    priya = memberships.person_with_email(session, "manager@hillside.example")
     assert priya is not None
     licence = terms.licences_of(session, clock, priya.organisation_id)[0]
     terms.suspend(

@@ -20,7 +20,7 @@ from kit.clock import Clock, SteppingClock, today
 from kit.db import Database
 from kit.web.house import House
 from licences import accreditations, programmes, seats, terms
-from licences.people import accounts, legal, organisations
+from licences.people import accounts, legal, memberships, organisations
 from licences.people.kinds import LegalKind, OrganisationKind, Role
 from licences.people.viewer import Viewer
 from materials import editions, library, preparing
@@ -103,7 +103,7 @@ class World:
     def viewer(self, email: str) -> Viewer:
         """The person as services see them."""
         with self.house.database.read() as session:
-            facts = organisations.person_facts(session, self.people[email])
+            facts = memberships.first_place(session, self.people[email])
         return Viewer("", facts.id, facts.name, facts.email, facts.organisation_id, facts.organisation_name, facts.role)
 
 
@@ -173,7 +173,7 @@ def _move_in(session: Session, clock: Clock, people: dict[str, int], name: str, 
     """Makes an organisation with its `RESIDENTS`, who can sign in, and notes their ids in `people`."""
     made = organisations.create_organisation(session, clock, TEAM, name=name, kind=kind)
     for person_name, email, role in RESIDENTS[name]:
-        one = organisations.add_person(session, clock, TEAM, made.id, name=person_name, email=email, role=role)
+        one = memberships.add_person(session, clock, TEAM, made.id, name=person_name, email=email, role=role)
         accounts.make_demo_account(session, one.id, password_hash())
         people[email] = one.id
     return made.id

@@ -16,9 +16,10 @@ from kit.audit import Actor, Subject, record
 from kit.clock import Clock
 from kit.ids import fingerprint, new_token
 from kit.refusals import NotThere, Refused
+from licences.people import tokens
 from licences.people.kinds import TokenPurpose
+from licences.people.memberships import first_place
 from licences.people.models import Membership, OneUseToken, Organisation, Person, SignIn
-from licences.people.organisations import person_facts
 from licences.people.viewer import Viewer
 
 # OWASP's first choice of argon2id parameters: 19 MiB, two passes, one lane.
@@ -29,7 +30,6 @@ LONGEST_PASSWORD = 200
 SESSION_LIFE = timedelta(days=14)
 IDLE_LIFE = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=5)
-SET_PASSWORD_LIFE = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def candidate(session: Session, email: str) -> Candidate | None:
     found = session.execute(
         sa.select(Person, Membership.id)
         .join(Membership, Membership.person_id == Person.id)
-        .where(Person.email == email.strip().lower(), Person.password_hash.is_not(None))
+        .where(Person.email == email.strip().lower(), Person.password_hash.is_not(None), Membership.ended_at.is_(None))
         .order_by(Membership.id)
         .limit(1)
     ).first()
@@ -110,7 +110,7 @@ _VIEWER = (
     .join(Membership, Membership.id == SignIn.membership_id)
     .join(Person, Person.id == Membership.person_id)
     .join(Organisation, Organisation.id == Membership.organisation_id)
-    .where(SignIn.fingerprint == sa.bindparam("fingerprint"), SignIn.ended_at.is_(None))
+    .where(SignIn.fingerprint == sa.bindparam("fingerprint"), SignIn.ended_at.is_(None), Membership.ended_at.is_(None))
 )
 
 
@@ -151,16 +151,7 @@ def end_everybodys_access(session: Session, clock: Clock) -> None:
 
 def new_password_link(session: Session, clock: Clock, person_id: int) -> str:
     """A one-use secret with which this person sets a password; older unused ones stop working."""
-    _end_links(session, clock, person_id)
-    secret = new_token()
-    expires = clock.now() + SET_PASSWORD_LIFE
-    session.add(
-        OneUseToken(
-            fingerprint=fingerprint(secret), purpose=TokenPurpose.SET_PASSWORD, person_id=person_id, expires_at=expires
-        )
-    )
-    session.flush()
-    return secret
+    return tokens.issue(session, clock, TokenPurpose.SET_PASSWORD, person_id=person_id)
 
 
 def change_email(session: Session, clock: Clock, actor: Actor, person_id: int, *, email: str) -> None:
@@ -177,15 +168,10 @@ def change_email(session: Session, clock: Clock, actor: Actor, person_id: int, *
     if session.scalar(sa.select(Person.id).where(Person.email == email)) is not None:
         raise Refused("This e-mail address belongs to a person who is here already.", "email")
     before, person.email = person.email, email
-    _end_links(session, clock, person_id)
+    tokens.end(session, clock, person_id)  # of every purpose: whoever reads the old address's mail has them
     session.flush()
-    subject = person_facts(session, person_id).subject
+    subject = first_place(session, person_id).subject
     record(session, clock, actor, "e-mail address changed", subject, before=before, email=email)
-
-
-def _end_links(session: Session, clock: Clock, person_id: int) -> None:
-    unused = sa.update(OneUseToken).where(OneUseToken.person_id == person_id, OneUseToken.used_at.is_(None))
-    session.execute(unused.values(used_at=clock.now()))
 
 
 def make_demo_account(session: Session, person_id: int, password_hash: str) -> None:
@@ -196,46 +182,29 @@ def make_demo_account(session: Session, person_id: int, password_hash: str) -> N
 
 def person_of_link(session: Session, clock: Clock, secret: str) -> Person | None:
     """Whose link this is, when it still works. Looking spends nothing: mail scanners open links."""
-    return session.scalar(
-        sa.select(Person)
-        .join(OneUseToken, OneUseToken.person_id == Person.id)
-        .where(
-            OneUseToken.fingerprint == fingerprint(secret),
-            OneUseToken.purpose == TokenPurpose.SET_PASSWORD,
-            OneUseToken.used_at.is_(None),
-            OneUseToken.expires_at > clock.now(),
-        )
-    )
+    link = tokens.look(session, clock, TokenPurpose.SET_PASSWORD, secret)
+    return None if link is None else session.get(Person, link.person_id)
 
 
 def set_password(session: Session, clock: Clock, secret: str, password_hash: str) -> int:
     """Spends the link, sets the password, ends every open session, and returns the person's id.
 
-    One conditional UPDATE spends the link, so that of two who press at once only one succeeds. Raises `Refused` for a
-    link that is used up, too old, or for something else.
+    Raises `Refused` for a link that is used up, too old, or for something else.
     """
-    spent = session.execute(
-        sa.update(OneUseToken)
-        .where(
-            OneUseToken.fingerprint == fingerprint(secret),
-            OneUseToken.purpose == TokenPurpose.SET_PASSWORD,
-            OneUseToken.used_at.is_(None),
-            OneUseToken.expires_at > clock.now(),
-        )
-        .values(used_at=clock.now())
-        .returning(OneUseToken.person_id)
-    ).scalar_one_or_none()
-    if spent is None:
-        raise Refused("This link worked once and is used up, or it is more than seven days old. Ask for a new one.")
-    person = session.get_one(Person, spent)
+    link = tokens.spend(session, clock, TokenPurpose.SET_PASSWORD, secret)
+    person = session.get_one(Person, link.person_id)
     person.password_hash = password_hash
-    _end_links(session, clock, spent)  # of two sent at the same moment, both may still be open
-    places = sa.select(Membership.id).where(Membership.person_id == person.id)
+    tokens.end(session, clock, person.id, TokenPurpose.SET_PASSWORD)  # of two sent at one moment, both may be open
+    end_sessions(session, clock, person.id)
+    record(session, clock, Actor(person.id, person.name), "password set", Subject("person", person.id, person.name))
+    return person.id
+
+
+def end_sessions(session: Session, clock: Clock, person_id: int, *, but: str = "") -> None:
+    """Ends every open session of a person, except the one with the secret `but`."""
+    places = sa.select(Membership.id).where(Membership.person_id == person_id)
     session.execute(
         sa.update(SignIn)
-        .where(SignIn.membership_id.in_(places), SignIn.ended_at.is_(None))
+        .where(SignIn.membership_id.in_(places), SignIn.ended_at.is_(None), SignIn.fingerprint != fingerprint(but))
         .values(ended_at=clock.now())
     )
-    subject = Subject("person", person.id, person.name)
-    record(session, clock, Actor(person.id, person.name), "password set", subject)
-    return person.id

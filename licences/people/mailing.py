@@ -5,8 +5,10 @@ from sqlalchemy.orm import Session
 from kit import mail
 from kit.audit import Actor, record
 from kit.clock import Clock
-from licences.people.accounts import SET_PASSWORD_LIFE, new_password_link
-from licences.people.organisations import person_facts
+from licences.people.accounts import new_password_link
+from licences.people.kinds import TokenPurpose
+from licences.people.memberships import first_place
+from licences.people.tokens import LIVES
 
 
 def send_welcome(session: Session, clock: Clock, actor: Actor, letterhead: mail.Letterhead, person_id: int) -> int:
@@ -14,7 +16,7 @@ def send_welcome(session: Session, clock: Clock, actor: Actor, letterhead: mail.
 
     Links sent before stop working. Raises `NotThere` for an unknown person.
     """
-    person = person_facts(session, person_id)
+    person = first_place(session, person_id)
     secret = new_password_link(session, clock, person_id)
     message = mail.queue(
         session,
@@ -24,7 +26,7 @@ def send_welcome(session: Session, clock: Clock, actor: Actor, letterhead: mail.
         context={
             "person": person,
             "path": f"/welcome/{secret}",
-            "last_day": clock.now() + SET_PASSWORD_LIFE,
+            "last_day": clock.now() + LIVES[TokenPurpose.SET_PASSWORD],
             "is_new": not person.has_password,
         },
         letterhead=letterhead,

@@ -8,7 +8,7 @@ from kit.web.transactions import db
 from licences import directory, terms
 from licences.guard import allowed, viewer
 from licences.people.kinds import Role
-from licences.people.organisations import people_of
+from licences.people.memberships import people_of
 from licences.policy import Action
 
 

@@ -12,7 +12,7 @@ from kit.web.house import house
 from kit.web.transactions import db, roll_back, writes, writing
 from licences import history, programmes, seats, terms
 from licences.guard import allowed, viewer
-from licences.people import organisations
+from licences.people import memberships, organisations
 from licences.people.kinds import OrganisationKind, Role
 from licences.policy import Action
 from licences.standing import Standing
@@ -198,7 +198,7 @@ def seat_form(facts: LicenceFacts) -> SeatGiven:
     holders = {person for _, person in seats.holders_in(db(), [facts.id])}
     free = [
         (str(person.id), person.name)
-        for person in organisations.people_with_roles(db(), facts.organisation_id, Role.TRAINER, Role.MANAGER)
+        for person in memberships.people_with_roles(db(), facts.organisation_id, Role.TRAINER, Role.MANAGER)
         if person.id not in holders
     ]
     form = SeatGiven()

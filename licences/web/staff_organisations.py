@@ -15,7 +15,7 @@ from kit.web.transactions import db, roll_back, writes, writing
 from licences import directory, history, terms
 from licences.directory import NO_LICENCE, OrganisationsWanted
 from licences.guard import allowed, viewer
-from licences.people import organisations
+from licences.people import memberships, organisations
 from licences.people.kinds import OrganisationKind
 from licences.policy import Action
 from licences.standing import Standing
@@ -91,7 +91,7 @@ def new_organisation_post() -> Response | tuple[str, int]:
 def one_organisation(organisation_id: int) -> str:
     """One organisation: facts, licences, seats, people, and what happened."""
     found = organisations.organisation(db(), organisation_id)
-    people = organisations.people_of(db(), organisation_id)
+    people = memberships.people_of(db(), organisation_id)
     return render_template(
         "licences/staff/organisation.html",
         organisation=found,

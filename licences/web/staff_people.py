@@ -15,7 +15,7 @@ from kit.web.transactions import db, roll_back, writes, writing
 from licences import accreditations, directory, history, programmes, seats, terms
 from licences.directory import PeopleWanted
 from licences.guard import allowed, viewer
-from licences.people import accounts, mailing, organisations
+from licences.people import accounts, mailing, memberships, organisations
 from licences.people.kinds import OrganisationKind, Role
 from licences.policy import Action
 from licences.web import alphabet
@@ -87,7 +87,7 @@ def new_person_post(organisation_id: int) -> Response | tuple[str, int]:
     if not form.validate():
         return _new_page(form, place), 400
     try:
-        made = organisations.add_person(
+        made = memberships.add_person(
             writing(),
             house().clock,
             viewer().actor,
@@ -108,7 +108,7 @@ def new_person_post(organisation_id: int) -> Response | tuple[str, int]:
 @allowed(Action.MANAGE_LICENCES)
 def one_person(person_id: int) -> str:
     """One person: facts, seats, accreditations, and what happened."""
-    found = directory.with_rights(db(), [organisations.person_facts(db(), person_id)])[0]
+    found = directory.with_rights(db(), [memberships.first_place(db(), person_id)])[0]
     return render_template(
         "licences/staff/person.html",
         listed=found,
@@ -122,7 +122,7 @@ def one_person(person_id: int) -> str:
 @allowed(Action.MANAGE_LICENCES)
 def edit_person(person_id: int) -> str:
     """A person's name, address and role, to be corrected."""
-    found = organisations.person_facts(db(), person_id)
+    found = memberships.first_place(db(), person_id)
     data = {"name": found.name, "email": found.email, "role": found.role.value}
     return _edit_page(_form_of(found, data), found)
 
@@ -131,14 +131,14 @@ def edit_person(person_id: int) -> str:
 @writes
 def edit_person_post(person_id: int) -> Response | tuple[str, int]:
     """Corrects a person's name, address and role."""
-    found = organisations.person_facts(db(), person_id)
+    found = memberships.first_place(db(), person_id)
     form = _form_of(found)
     if not form.validate():
         return _edit_page(form, found), 400
     role, clock, actor = Role(form.role.data), house().clock, viewer().actor
     try:
-        seats.refuse_role_without_use(writing(), person_id, role)
-        organisations.rename_person(writing(), clock, actor, person_id, name=form.name.data, role=role)
+        seats.change_role(writing(), clock, actor, found.membership_id, role)
+        memberships.rename_person(writing(), clock, actor, person_id, name=form.name.data)
         accounts.change_email(writing(), clock, actor, person_id, email=form.email.data)
     except Refused as refusal:
         roll_back()
@@ -152,7 +152,7 @@ def edit_person_post(person_id: int) -> Response | tuple[str, int]:
 @writes
 def send_link_post(person_id: int) -> Response:
     """Sends a new link to set a password; the one before stops working."""
-    found = organisations.person_facts(db(), person_id)
+    found = memberships.first_place(db(), person_id)
     mailing.send_welcome(writing(), house().clock, viewer().actor, house().letterhead, person_id)
     flash(f"A new link is on its way to {found.email}. Older ones no longer work.", "moss")
     return redirect(url_for(".one_person", person_id=person_id), code=303)
@@ -161,7 +161,7 @@ def send_link_post(person_id: int) -> Response:
 @allowed(Action.MANAGE_LICENCES)
 def accreditation(person_id: int) -> str:
     """The form for an accreditation; what is recorded for the programme asked for is filled in."""
-    found = organisations.person_facts(db(), person_id)
+    found = memberships.first_place(db(), person_id)
     asked = alphabet.row_id(request.args.get("programme", ""))
     known = next(
         (fact for fact in accreditations.accreditations_of(db(), [person_id]) if fact.programme_id == asked), None
@@ -176,7 +176,7 @@ def accreditation(person_id: int) -> str:
 @writes
 def accreditation_post(person_id: int) -> Response | tuple[str, int]:
     """Records or corrects an accreditation."""
-    found = organisations.person_facts(db(), person_id)
+    found = memberships.first_place(db(), person_id)
     form = _accreditation_form()
     if not form.validate():
         return _accreditation_page(form, found), 400
@@ -205,7 +205,7 @@ def _form_in(place: organisations.OrganisationFacts) -> PersonForm:
     return form
 
 
-def _form_of(found: organisations.PersonFacts, data: dict[str, str] | None = None) -> PersonForm:
+def _form_of(found: memberships.Member, data: dict[str, str] | None = None) -> PersonForm:
     form = PersonForm(data=data)
     form.role.choices = _roles(found.role is Role.STAFF)
     return form
@@ -227,11 +227,11 @@ def _new_page(form: PersonForm, place: organisations.OrganisationFacts) -> str:
     return render_template("licences/staff/person_new.html", form=form, organisation=place)
 
 
-def _edit_page(form: PersonForm, found: organisations.PersonFacts) -> str:
+def _edit_page(form: PersonForm, found: memberships.Member) -> str:
     return render_template("licences/staff/person_edit.html", form=form, person=found)
 
 
-def _accreditation_page(form: AccreditationForm, found: organisations.PersonFacts, is_known: bool = False) -> str:
+def _accreditation_page(form: AccreditationForm, found: memberships.Member, is_known: bool = False) -> str:
     return render_template("licences/staff/accreditation.html", form=form, person=found, is_known=is_known)
 
 

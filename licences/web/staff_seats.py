@@ -10,7 +10,7 @@ from kit.web.pages import plural
 from kit.web.transactions import db, roll_back, writes, writing
 from licences import seats, terms
 from licences.guard import allowed, viewer
-from licences.people import organisations
+from licences.people import memberships
 from licences.policy import Action
 from licences.web.staff_licences import MOST_SEATS, licence_page, seat_form
 
@@ -67,7 +67,7 @@ def give_seat_post(licence_id: int) -> Response | tuple[str, int]:
         roll_back()
         form.refuse(refusal)
         return licence_page(facts, form), 409
-    flash(f"{organisations.person_facts(db(), person_id).name} has a seat now.", "moss")
+    flash(f"{memberships.first_place(db(), person_id).name} has a seat now.", "moss")
     return _back(licence_id)
 
 
@@ -77,7 +77,7 @@ def release_seat(licence_id: int, person_id: int) -> str:
     facts = terms.licence_facts(db(), house().clock, licence_id)
     if (licence_id, person_id) not in seats.holders_in(db(), [licence_id]):
         raise NotThere
-    person = organisations.person_facts(db(), person_id)
+    person = memberships.first_place(db(), person_id)
     return render_template("licences/staff/release.html", licence=facts, person=person)
 
 

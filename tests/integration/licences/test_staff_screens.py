@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from kit.mail import MailMessage
 from licences import accreditations, seats, terms
-from licences.people import organisations
+from licences.people import memberships, organisations
 from licences.people.kinds import OrganisationKind, Role
 from licences.people.models import Organisation, Person
 from tests.browser_like import Browser
@@ -185,7 +185,7 @@ def test_a_correction_is_whole_or_nothing(world: World, staff: Browser) -> None:
     refused = staff.post(f"{person}/edit", {"name": "New Name", "email": MANAGER, "role": "trainer"})
     assert refused.status_code == 409
     with world.house.database.read() as session:
-        assert organisations.person_facts(session, world.people[TRAINER]).name == "Amara Osei"
+        assert memberships.first_place(session, world.people[TRAINER]).name == "Amara Osei"
 
 
 def test_another_period_begins_where_the_last_one_ends(world: World, staff: Browser) -> None:
@@ -324,7 +324,7 @@ def test_statements_of_the_lists_do_not_grow_with_rows(world: World, staff: Brow
 
 
 def add_trainer(session: Session, world: World, organisation_id: int, number: int) -> None:
-    organisations.add_person(
+    memberships.add_person(
         session, world.house.clock, TEAM, organisation_id,
         name=f"Zoe {number:02}", email=f"z{number}@lakeshire.example", role=Role.TRAINER,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from kit.store import StoredFile
-from licences.people import accounts, organisations
+from licences.people import accounts, memberships
 from licences.people.kinds import Role
 from materials import editions, preparing
 from materials.editions import EditionFacts
@@ -148,8 +148,8 @@ def test_a_forged_note_of_a_kept_file_is_no_file(world: World, staff: Browser, k
 def test_a_kept_file_is_only_for_the_one_who_sent_it(world: World, staff: Browser) -> None:
     house = world.house
     with house.database.write() as session:
-        team = organisations.person_facts(session, world.people[STAFF]).organisation_id
-        dev = organisations.add_person(
+        team = memberships.first_place(session, world.people[STAFF]).organisation_id
+        dev = memberships.add_person(
             session, house.clock, TEAM, team, name="Dev Chaudhary", email="dev@demo.example", role=Role.STAFF
         )
         accounts.make_demo_account(session, dev.id, password_hash())

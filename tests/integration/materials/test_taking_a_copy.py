@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from kit.clock import SteppingClock, today
 from licences import accreditations, seats, terms
-from licences.people import legal, organisations
+from licences.people import legal, memberships
 from licences.people.kinds import LegalKind, Role
 from materials import editions
 from materials.models import Copy
@@ -246,14 +246,22 @@ def test_a_withdrawn_edition_gives_no_copy_and_its_code_says_why(world: World, t
     assert "Edition 3.1 has been current since" in told
 
 
-def test_a_moved_person_keeps_nothing_of_the_old_organisation(world: World, trainer: Browser) -> None:
-    """A role that may not take copies closes the copies that were taken before."""
+def test_a_role_that_takes_no_copies_closes_those_taken_before(world: World, trainer: Browser) -> None:
     address = take(trainer, world)
     with world.house.database.write() as session:
-        organisations.rename_person(
-            session, world.house.clock, TEAM, world.people[TRAINER], name="Amara Osei", role=Role.FINANCE
-        )
+        place = memberships.first_place(session, world.people[TRAINER])
+        memberships.change_role(session, world.house.clock, TEAM, place.membership_id, Role.FINANCE)
     assert trainer.get(address).status_code == 403
+
+
+def test_who_left_is_signed_out_and_opens_no_old_copy(world: World, trainer: Browser) -> None:
+    address = take(trainer, world)
+    with world.house.database.write() as session:
+        place = memberships.first_place(session, world.people[TRAINER])
+        seats.leave(session, world.house.clock, TEAM, place.membership_id)
+    response = trainer.get(address)
+    assert response.status_code == 303
+    assert (response.location or "").startswith("/sign-in")
 
 
 def test_own_copies_come_newest_first_and_a_withdrawn_one_is_not_offered(world: World, trainer: Browser) -> None:

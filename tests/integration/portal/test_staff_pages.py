@@ -10,7 +10,7 @@ import pytest
 from kit import audit
 from kit.clock import today
 from licences import terms
-from licences.people import legal, organisations
+from licences.people import legal, memberships, organisations
 from licences.people.kinds import LegalKind, Role
 from portal.web import staff_audit
 from tests.browser_like import Browser, hidden_fields
@@ -33,7 +33,7 @@ def test_home_says_what_waits(world: World, staff: Browser) -> None:
         made = organisations.create_organisation(
             session, clock, TEAM, name="Northmoor", kind=organisations.OrganisationKind.EP_TEAM
         )
-        organisations.add_person(
+        memberships.add_person(
             session, clock, TEAM, made.id, name="Helen Adeyemi", email="h@north.example", role=Role.MANAGER
         )
         terms.grant(
@@ -138,23 +138,36 @@ def test_a_text_is_looked_at_then_published(world: World, staff: Browser) -> Non
     assert '<h2 class="govuk-heading-m">What we keep</h2>' in look.text
     assert "&lt;b&gt;" in look.text
     assert "What we keep" not in staff.get("/privacy").text, "a look publishes nothing"
-    assert staff.post("/admin/legal/privacy", form).status_code == 303
+    shown = hidden_fields(look.text, "/admin/legal/privacy")
+    assert staff.post("/admin/legal/privacy", shown).status_code == 303
     assert "What we keep" in staff.get("/privacy").text
     assert "Version 2" in staff.get("/privacy").text
+
+
+def test_words_that_nobody_looked_at_are_not_published(world: World, staff: Browser) -> None:
+    form = {**fields(staff, "privacy"), "title": "Privacy", "body": "First words."}
+    seen = hidden_fields(staff.post("/admin/legal/privacy", form).text, "/admin/legal/privacy")
+    assert "First words." not in staff.get("/privacy").text
+    shown = staff.post("/admin/legal/privacy", {**seen, "body": "Other words."})
+    assert (shown.status_code, "Nothing is published yet" in shown.text) == (200, True)
+    assert "words." not in staff.get("/privacy").text
+    assert "Version 1" in staff.get("/privacy").text
 
 
 def test_somebody_elses_version_is_shown_and_ours_is_kept(world: World, staff: Browser) -> None:
     form = {**fields(staff, "terms"), "title": "Ours", "body": "Our words."}
     with world.house.database.write() as session:
         legal.publish(session, world.house.clock, TEAM, LegalKind.TERMS, title="Theirs", body="Their words.", after=1)
-    response = staff.post("/admin/legal/terms", form)
+    look = hidden_fields(staff.post("/admin/legal/terms", form).text, "/admin/legal/terms")
+    response = staff.post("/admin/legal/terms", look)
     assert response.status_code == 409
     assert "Their words." in response.text
     assert "Our words." in response.text
     assert "Somebody published another version" in response.text
     again = hidden_fields(response.text, "/admin/legal/terms")
     assert again["after"] == "2"
-    assert staff.post("/admin/legal/terms", {**form, **again}).status_code == 303
+    look = hidden_fields(staff.post("/admin/legal/terms", {**form, **again}).text, "/admin/legal/terms")
+    assert staff.post("/admin/legal/terms", look).status_code == 303
     assert "Our words." in staff.get("/terms").text
 
 

@@ -14,7 +14,7 @@ from kit.clock import SteppingClock, today
 from licences import accreditations, directory, programmes, seats, terms
 from licences.directory import NO_LICENCE, OrganisationsWanted, PeopleWanted, Turn
 from licences.models import Licence, Period, Suspension
-from licences.people import organisations
+from licences.people import memberships, organisations
 from licences.people.kinds import OrganisationKind, Role
 from licences.standing import Standing
 
@@ -36,7 +36,7 @@ def a_programme(session: Session, clock: SteppingClock, name: str = "Mentoring")
 
 def a_person(session: Session, clock: SteppingClock, place: int, name: str, role: Role = Role.TRAINER) -> int:
     email = f"p{abs(hash((place, name)))}@place.example"
-    return organisations.add_person(session, clock, TEAM, place, name=name, email=email, role=role).id
+    return memberships.add_person(session, clock, TEAM, place, name=name, email=email, role=role).id
 
 
 def a_licence(
@@ -119,10 +119,10 @@ def test_people_are_found_by_address_role_and_kind(session: Session, clock: Step
     amara = a_person(session, clock, council, "Amara Osei")
     janet = a_person(session, clock, council, "Janet Whitlock", Role.MANAGER)
     tom = a_person(session, clock, trust, "Tom Barraclough")
-    email = organisations.person_facts(session, amara).email
+    email = memberships.first_place(session, amara).email
 
     def ids(wanted: PeopleWanted) -> list[int]:
-        return [one.id for one in directory.people(session, wanted, ALL)]
+        return [one.person.id for one in directory.people(session, wanted, ALL)]
 
     assert ids(PeopleWanted()) == [amara, janet, tom]
     assert ids(PeopleWanted(words=email.upper())) == [amara]

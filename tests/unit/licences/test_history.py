@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from kit.audit import Actor, Subject, record
 from kit.clock import SteppingClock
 from licences import history, programmes, seats, terms
-from licences.people import organisations
+from licences.people import memberships, organisations
 from licences.people.kinds import OrganisationKind, Role
 
 TEAM = Actor(None, "Ruth Vaughan")
@@ -16,7 +16,7 @@ TEAM = Actor(None, "Ruth Vaughan")
 def test_a_licence_tells_its_own_story_and_that_of_its_seats(session: Session, clock: SteppingClock) -> None:
     licences, person = {}, 0
     place = organisations.create_organisation(session, clock, TEAM, name="Trust", kind=OrganisationKind.TRUST).id
-    person = organisations.add_person(
+    person = memberships.add_person(
         session, clock, TEAM, place, name="Amara Osei", email="a@trust.example", role=Role.TRAINER
     ).id
     for name in ("One", "Two"):

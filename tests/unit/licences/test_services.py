@@ -12,7 +12,7 @@ from kit.refusals import NotThere, Refused
 from licences import accreditations, programmes, seats, terms
 from licences.entitlements import Reason, entitlement
 from licences.models import Licence, Period, Seat, Suspension
-from licences.people import legal, organisations
+from licences.people import legal, memberships, organisations
 from licences.people.kinds import LegalKind, OrganisationKind, Role
 from licences.people.viewer import Viewer
 from licences.standing import Standing
@@ -33,7 +33,7 @@ class Council:
             session, clock, STAFF, name="ABM", days=3, trainer_days=5, audience="Schools"
         ).id
         self.manager, self.amara, self.ben, self.colin = (
-            organisations.add_person(
+            memberships.add_person(
                 session, clock, STAFF, made.id, name=name, email=f"{name}@lakeshire.example", role=role
             ).id
             for name, role in (
@@ -205,7 +205,7 @@ def test_names_are_taken_whatever_their_capitals(council: Council) -> None:
     with pytest.raises(Refused, match="already"):
         programmes.create_programme(session, clock, STAFF, name="abm", days=1, trainer_days=None, audience="")
     with pytest.raises(Refused, match="here already"):
-        organisations.add_person(
+        memberships.add_person(
             session, clock, STAFF, council.id, name="Amara", email="AMARA@lakeshire.example", role=Role.TRAINER
         )
     with pytest.raises(sa.exc.IntegrityError), session.begin_nested():

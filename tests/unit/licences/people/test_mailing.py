@@ -12,7 +12,7 @@ from kit.clock import SteppingClock
 from kit.links import PublicLinks
 from kit.mail import MailMessage
 from kit.refusals import NotThere, Refused
-from licences.people import accounts, mailing, organisations
+from licences.people import accounts, mailing, memberships, organisations
 from licences.people.kinds import OrganisationKind, Role
 
 TEAM = Actor(None, "Ruth Vaughan")
@@ -22,7 +22,7 @@ LETTERHEAD = mail.Letterhead("Secure Base", "help@securebase.example", PublicLin
 @pytest.fixture
 def person_id(session: Session, clock: SteppingClock) -> int:
     place = organisations.create_organisation(session, clock, TEAM, name="Trust & Co", kind=OrganisationKind.TRUST).id
-    return organisations.add_person(
+    return memberships.add_person(
         session, clock, TEAM, place, name="Siân O’Hara", email="Sian@Trust.example", role=Role.TRAINER
     ).id
 
@@ -103,12 +103,12 @@ def test_a_corrected_address_ends_links_sent_to_the_old_one(
     assert accounts.person_of_link(session, clock, secret) is not None
     accounts.change_email(session, clock, TEAM, person_id, email=" New@Trust.example ")
     assert accounts.person_of_link(session, clock, secret) is None
-    assert organisations.person_facts(session, person_id).email == "new@trust.example"
+    assert memberships.first_place(session, person_id).email == "new@trust.example"
 
 
 def test_an_address_belongs_to_one_person(session: Session, clock: SteppingClock, person_id: int) -> None:
-    place = organisations.person_facts(session, person_id).organisation_id
-    other = organisations.add_person(
+    place = memberships.first_place(session, person_id).organisation_id
+    other = memberships.add_person(
         session, clock, TEAM, place, name="Tom", email="tom@trust.example", role=Role.MANAGER
     )
     with pytest.raises(Refused) as refused:

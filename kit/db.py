@@ -124,12 +124,25 @@ class Database:
 
     def run(self, work: Callable[[Session], T]) -> T:
         """Does `work` in a writing transaction, again when the database says that others got in the way."""
+
+        def in_one() -> T:
+            with self.write() as session:
+                return work(session)
+
+        return self.again(in_one)
+
+    def again(self, work: Callable[[], T]) -> T:
+        """Does `work`, which is one transaction, and does it again when others got in its way.
+
+        Not after it has waited for a lock as long as a lock may be waited for: whoever holds that one keeps it, and
+        every further try would let a person wait as long again.
+        """
+        waited_out = time.monotonic() + self.lock_timeout_ms / 1000 * 0.9
         for attempt in range(RETRIES):
             try:
-                with self.write() as session:
-                    return work(session)
+                return work()
             except DBAPIError as error:
-                if attempt == RETRIES - 1 or not is_passing(error):
+                if attempt == RETRIES - 1 or time.monotonic() > waited_out or not is_passing(error):
                     raise
                 time.sleep(0.02 * 2**attempt)
         raise AssertionError("unreachable")

@@ -4,17 +4,14 @@ The writing one begins when `writing()` is first asked for: a form is read, chec
 before anything holds SQLite's one write lock. A service takes nothing on trust that was read before: it looks again.
 """
 
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
 from flask import Flask, g
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from kit.db import RETRIES, is_passing
 from kit.web.house import house
 
 P = ParamSpec("P")
@@ -54,14 +51,7 @@ def writes(view: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(view)
     def marked(*args: P.args, **kwargs: P.kwargs) -> R:
-        for attempt in range(RETRIES):
-            try:
-                return _once(view, *args, **kwargs)
-            except DBAPIError as error:
-                if attempt == RETRIES - 1 or not is_passing(error):
-                    raise
-                time.sleep(0.02 * 2**attempt)
-        raise AssertionError("unreachable")
+        return house().database.again(lambda: _once(view, *args, **kwargs))
 
     marked.__writes__ = True  # type: ignore[attr-defined]
     return marked

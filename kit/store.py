@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, NoReturn
@@ -19,7 +20,7 @@ import obstore
 import obstore.store
 import sqlalchemy as sa
 from obstore.exceptions import BaseError
-from obstore.store import LocalStore, from_url
+from obstore.store import LocalStore, S3Store
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -27,6 +28,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from kit.clock import Clock
 from kit.db import Base
 from kit.ids import new_code
+from kit.local_copies import LocalCopies
 from kit.ports import StoredObject
 
 CHUNK = 1 << 20
@@ -35,6 +37,10 @@ SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 class FileMissing(Exception):
     """No file of that name is in the store."""
+
+
+class FileDamaged(FileMissing):
+    """Under that name lies something else."""
 
 
 class StoreUnavailable(Exception):
@@ -74,14 +80,28 @@ def check_url(url: str) -> None:
         raise ValueError("a store is file:///folder or s3://bucket/prefix")
 
 
+@dataclass(frozen=True)
+class Bucket:
+    """How to reach a bucket; what is empty is the provider's usual. `copies` keeps files near for sending."""
+
+    endpoint: str = ""
+    region: str = ""
+    key: str = ""
+    secret: str = field(default="", repr=False)
+    copies: LocalCopies | None = None
+
+
 class ObjectStore:
     """The store at an address: `file:///folder`, or `s3://bucket/prefix`. Fulfils `kit.ports.Store`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, bucket: Bucket | None = None) -> None:
+        """`bucket` counts for an address that begins with s3."""
         check_url(url)
         parts = urlsplit(url)
+        bucket = bucket or Bucket()
         self._folder = Path(unquote(parts.path)) if parts.scheme == "file" else None
-        self._objects: obstore.store.ObjectStore = _local(self._folder) if self._folder else from_url(url)
+        self._copies = bucket.copies
+        self._objects: obstore.store.ObjectStore = _local(self._folder) if self._folder else _remote(url, bucket)
 
     def put(self, source: BinaryIO | Path, content_type: str) -> StoredObject:
         """Writes the file whole or not at all; the same content twice is one file.
@@ -94,10 +114,13 @@ class ObjectStore:
         self._refuse_gone()
         waiting = f"incoming/{new_code()}"
         reading = _Reading(source)
-        with _failures(reading):
-            obstore.put(self._objects, waiting, reading.chunks())
-            sha256 = reading.hash.hexdigest()
-            self._settle(waiting, _place(sha256))
+        try:
+            with _failures(reading):
+                obstore.put(self._objects, waiting, reading.chunks())
+                sha256 = reading.hash.hexdigest()
+                self._settle(waiting, _place(sha256))
+        except FileMissing as error:
+            raise StoreUnavailable("the bucket is not there") from error
         return StoredObject(sha256=sha256, size=reading.size, content_type=content_type)
 
     def read_range(self, sha256: str, start: int, end: int) -> bytes | memoryview:
@@ -115,9 +138,16 @@ class ObjectStore:
             return memoryview(obstore.get_range(self._objects, place, start=start, end=end)) if start < end else b""
 
     def local_path(self, sha256: str) -> Path | None:
-        """Where the file lies on this machine; None in a bucket. Opening it raises what opening a file raises."""
+        """Where the file lies on this machine, brought here from a bucket if there is room; None when there is none.
+
+        Opening it raises what opening a file raises. Raises `FileMissing` or `StoreUnavailable` for a bucket.
+        """
         place = _place(sha256)
-        return self._folder / place if self._folder is not None else None
+        if self._folder is not None:
+            return self._folder / place
+        if self._copies is None:
+            return None
+        return self._copies.path(sha256, lambda: self.size(sha256), lambda target: self.fetch(sha256, target))
 
     def chunks(self, sha256: str, start: int = 0, end: int | None = None) -> Iterator[bytes | memoryview]:
         """The same in pieces of at most 1 MB. A missing file raises here, before the first piece is asked for."""
@@ -137,12 +167,19 @@ class ObjectStore:
             return int(obstore.head(self._objects, place)["size"])
 
     def fetch(self, sha256: str, target: Path) -> None:
-        """Copies a file to a local path; `target` is whole, or not there."""
+        """Copies a file to a local path; `target` is whole, or not there.
+
+        Raises `FileMissing`, `FileDamaged` for content that is not what its name says, or `StoreUnavailable`.
+        """
         making = target.with_name(f"{target.name}.{new_code()}")
+        content = hashlib.sha256()
         try:
             with making.open("wb") as out:
                 for chunk in self.chunks(sha256):
+                    content.update(chunk)
                     out.write(chunk)
+            if content.hexdigest() != sha256:
+                raise FileDamaged(f"the content of {sha256} is not what its name says")
             making.replace(target)
         finally:
             making.unlink(missing_ok=True)
@@ -190,12 +227,22 @@ class ObjectStore:
 
     def _settle(self, waiting: str, place: str) -> None:
         """Moves a written file to its place; on a local disk nothing is promised before the disk has it."""
-        if self._folder is not None:
-            _sync(self._folder / waiting)
+        if self._folder is None:
+            self._settle_remote(waiting, place)
+            return
+        _sync(self._folder / waiting)
         obstore.rename(self._objects, waiting, place)
-        if self._folder is not None:
-            for folder in (self._folder / place).parents[:3]:
-                _sync(folder)
+        for folder in (self._folder / place).parents[:3]:
+            _sync(folder)
+
+    def _settle_remote(self, waiting: str, place: str) -> None:
+        """What is in a bucket is never written again. Two at the same moment write the same content."""
+        try:
+            obstore.head(self._objects, place)
+        except FileNotFoundError:
+            obstore.rename(self._objects, waiting, place)
+        else:
+            obstore.delete(self._objects, waiting)
 
     def _local_chunks(self, place: str, start: int, end: int) -> Iterator[bytes]:
         assert self._folder is not None
@@ -252,6 +299,25 @@ def _place(sha256: str) -> str:
 def _local(folder: Path) -> LocalStore:
     with _failures():
         return LocalStore(prefix=folder, mkdir=True)
+
+
+def _remote(url: str, bucket: Bucket) -> S3Store:
+    """A bucket addressed by path, which every provider understands; the environment's own AWS settings do not count."""
+    parts = urlsplit(url)
+    config = {"endpoint": bucket.endpoint, "region": bucket.region or "us-east-1"}
+    config |= {"access_key_id": bucket.key, "secret_access_key": bucket.secret}
+    return S3Store(
+        parts.netloc,
+        prefix=unquote(parts.path).strip("/") or None,
+        config={name: value for name, value in config.items() if value},  # type: ignore[arg-type]
+        client_options={
+            "connect_timeout": timedelta(seconds=5),
+            "read_timeout": timedelta(seconds=20),
+            "timeout": timedelta(hours=1),
+            "allow_http": bucket.endpoint.startswith("http://"),
+        },
+        retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=10)},
+    )
 
 
 def _read_local(path: Path, start: int, end: int) -> bytes:

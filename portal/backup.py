@@ -166,9 +166,6 @@ def _keep_file(store: Store, folder: Path, sha256: str, size: int) -> bool:
         store.fetch(sha256, target)
     except FileMissing:
         return False
-    if digest(target) != sha256:
-        target.unlink()
-        return False
     _sync(target)
     return True
 

@@ -31,6 +31,12 @@ class Settings(BaseSettings):
     environment: Environment = Environment.PRODUCTION
     database_url: str = "sqlite:///var/portal.sqlite"
     store_url: str = ""
+    s3_endpoint: str = ""
+    s3_region: str = ""
+    s3_key: str = ""
+    s3_secret: SecretStr = SecretStr("")
+    store_copies: str = ""
+    store_copies_mb: Annotated[int, Field(ge=0)] = 4000
     secret_key: SecretStr = SecretStr("")
     public_url: str = "http://localhost:8000"
     trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
@@ -53,6 +59,7 @@ class Settings(BaseSettings):
     def _fill_and_refuse(self) -> "Settings":
         if not self.store_url:
             self.store_url = Path("var/store").resolve().as_uri()
+        self.store_copies = self.store_copies or str(Path("var/store-copies").resolve())
         parts = urlsplit(self.public_url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
             raise ValueError("PORTAL_PUBLIC_URL must be the portal's own address, such as https://portal.example")
@@ -70,6 +77,8 @@ class Settings(BaseSettings):
             raise ValueError(f"PORTAL_SECRET_KEY must have at least {SHORTEST_KEY} characters in production")
         if not self.public_url.startswith("https://"):
             raise ValueError("PORTAL_PUBLIC_URL must begin with https:// in production")
+        if urlsplit(self.s3_endpoint).scheme == "http" and not _is_this_machine(self.s3_endpoint):
+            raise ValueError("PORTAL_S3_ENDPOINT must begin with https:// unless the bucket is on this machine")
         if self.extra_hosts:
             raise ValueError("only the host of PORTAL_PUBLIC_URL is answered in production")
 
@@ -85,3 +94,7 @@ class Settings(BaseSettings):
     def hosts(self) -> list[str]:
         """The names that the portal answers to."""
         return [urlsplit(self.public_url).hostname or "", *self.extra_hosts]
+
+
+def _is_this_machine(url: str) -> bool:
+    return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")

@@ -1,15 +1,17 @@
 """Chooses who answers at each port, and which function does which job."""
 
 from functools import partial
+from pathlib import Path
 
 from kit.audit import seal_entries
 from kit.clock import Clock, SystemClock
 from kit.db import Database
 from kit.jobs import Backoff, Handlers, Worker
 from kit.links import PublicLinks
+from kit.local_copies import LocalCopies
 from kit.mail import Letterhead, SmtpMailer
 from kit.mail import register as register_mail
-from kit.store import ObjectStore
+from kit.store import Bucket, ObjectStore
 from kit.web.house import House
 from materials.editions import PREPARE
 from materials.preparing import prepare_edition
@@ -28,9 +30,19 @@ def make_house(settings: Settings, *, clock: Clock | None = None) -> House:
         database=Database(settings.database_url),
         clock=clock or SystemClock(),
         links=links,
-        store=ObjectStore(settings.store_url),
+        store=ObjectStore(settings.store_url, _bucket(settings)),
         letterhead=Letterhead(settings.brand_name, settings.help_email, links),
         upload_limit_mb=settings.upload_limit_mb,
+    )
+
+
+def _bucket(settings: Settings) -> Bucket:
+    return Bucket(
+        endpoint=settings.s3_endpoint,
+        region=settings.s3_region,
+        key=settings.s3_key,
+        secret=settings.s3_secret.get_secret_value(),
+        copies=LocalCopies(Path(settings.store_copies), settings.store_copies_mb * 1_000_000),
     )
 
 

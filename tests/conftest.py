@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy.orm import Session
@@ -12,6 +13,9 @@ from kit.clock import SteppingClock
 from kit.db import Database
 from tests import databases
 from tests.world import World, open_world
+
+if TYPE_CHECKING:
+    from tests.bucket_server import BucketServer
 
 MISSING = "PostgreSQL is not installed: every test on it is SKIPPED (apt-get install postgresql)"
 
@@ -103,3 +107,12 @@ def world(database_kind: str, tmp_path: Path, clock: SteppingClock) -> Iterator[
     yield world
     database.close()
     databases.drop_database(database.url.render_as_string(hide_password=False))
+
+
+@pytest.fixture(scope="session")
+def bucket_server() -> "Iterator[BucketServer]":
+    """A server that speaks S3, one for each process of the run."""
+    from tests import bucket_server  # its libraries take their time, and few tests need them
+
+    with bucket_server.running() as server:
+        yield server

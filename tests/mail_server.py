@@ -32,7 +32,7 @@ def running(folder: Path) -> Iterator[MailServer]:
     process = subprocess.Popen(command, cwd=ROOT)
     try:
         for port in (smtp_port, page_port):
-            _wait_until_open(port)
+            wait_until_open(port)
         yield MailServer(f"smtp://127.0.0.1:{smtp_port}", f"http://127.0.0.1:{page_port}", Mailbox(folder))
     finally:
         process.terminate()
@@ -46,7 +46,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_until_open(port: int, seconds: float = 15.0) -> None:
+def wait_until_open(port: int, seconds: float = 15.0) -> None:
+    """Until somebody listens on a port of this machine; raises what connecting raises after so many seconds."""
     until = time.monotonic() + seconds
     while True:
         try:

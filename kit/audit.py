@@ -144,13 +144,16 @@ def broken_seal(session: Session) -> int | None:
 class AuditQuery:
     """What to look for in the trail; nothing set means everything. `since` is included, `until` is not.
 
-    `without` names actions to leave out.
+    `actions` names the only ones wanted and `without` those to leave out; `detail` is a detail's name and its number.
     """
 
     actor: str = ""
     action: str = ""
+    actions: tuple[str, ...] = ()
     subject_kind: str = ""
+    subject_id: int | None = None
     subject: str = ""
+    detail: tuple[str, int] | None = None
     organisation_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -217,10 +220,17 @@ def _conditions(query: AuditQuery) -> Iterator[sa.ColumnElement[bool]]:
         yield holds_words(query.subject, AuditEntry.subject_label)
     if query.action:
         yield AuditEntry.action == query.action
+    if query.actions:
+        yield AuditEntry.action.in_(query.actions)
     if query.without:
         yield AuditEntry.action.not_in(query.without)
     if query.subject_kind:
         yield AuditEntry.subject_kind == query.subject_kind
+    if query.subject_id is not None:
+        yield AuditEntry.subject_id == query.subject_id
+    if query.detail is not None:
+        name, number = query.detail
+        yield AuditEntry.detail[name].as_integer() == number
     if query.organisation_id is not None:
         yield AuditEntry.organisation_id == query.organisation_id
     if query.since is not None:

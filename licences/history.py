@@ -1,19 +1,29 @@
 """What happened to a licence, a person or a programme: their entries in the audit trail."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from kit.audit import AuditEntry
+from kit.audit import AuditQuery, entries
 from kit.clock import in_words
+from kit.keyset import Span
 
 MOST_ENTRIES = 50
 _SEAT_ACTIONS = ("seat given", "seat released")
-# Told by the page that shows the history, or of no use to people.
-_SILENT = {"licence"}
+# What a detail is called where its own name is not plain enough. Those without a name are for the record only: told by
+# the page that shows the history, or fingerprints of files.
+_NAMES = {
+    "code": "Copy code",
+    "licence": "",
+    "lines": "Lines in the change note",
+    "number": "Edition number",
+    "sha256": "",
+    "to": "Sent to",
+    "wanted": "Asked for",
+}
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -30,36 +40,40 @@ class Happening:
 
 def history_of_licence(session: Session, organisation_id: int, licence_id: int) -> list[Happening]:
     """The changes of a licence and of its seats, newest first, at most 50."""
-    itself = sa.and_(AuditEntry.subject_kind == "licence", AuditEntry.subject_id == licence_id)
-    its_seats = sa.and_(
-        AuditEntry.organisation_id == organisation_id,
-        AuditEntry.action.in_(_SEAT_ACTIONS),
-        AuditEntry.detail["licence"].as_integer() == licence_id,
-    )
-    return _happenings(session, sa.or_(itself, its_seats))
+    itself = AuditQuery(subject_kind="licence", subject_id=licence_id)
+    its_seats = AuditQuery(actions=_SEAT_ACTIONS, organisation_id=organisation_id, detail=("licence", licence_id))
+    return _happenings(session, itself, its_seats)
 
 
 def history_of(session: Session, kind: str, subject_id: int) -> list[Happening]:
     """The changes of one thing, newest first, at most 50. Signing in and out is not a change."""
-    comings = ("signed in", "signed out")
     return _happenings(
-        session,
-        AuditEntry.subject_kind == kind,
-        AuditEntry.subject_id == subject_id,
-        AuditEntry.action.not_in(comings),
+        session, AuditQuery(subject_kind=kind, subject_id=subject_id, without=("signed in", "signed out"))
     )
 
 
-def _happenings(session: Session, *wanted: sa.ColumnElement[bool]) -> list[Happening]:
-    entries = session.scalars(sa.select(AuditEntry).where(*wanted).order_by(AuditEntry.id.desc()).limit(MOST_ENTRIES))
+def _happenings(session: Session, *wanted: AuditQuery) -> list[Happening]:
+    found = [entry for query in wanted for entry in entries(session, query, Span(MOST_ENTRIES))]
+    found.sort(key=lambda entry: (entry.at, entry.id), reverse=True)
     return [
-        Happening(entry.at, entry.action, entry.actor_name, entry.subject_label, _details(entry)) for entry in entries
+        Happening(entry.at, entry.action, entry.actor_name, entry.subject_label, details_in_words(entry.detail))
+        for entry in found[:MOST_ENTRIES]
     ]
 
 
-def _details(entry: AuditEntry) -> tuple[tuple[str, str], ...]:
-    told = [(name, value) for name, value in sorted(entry.detail.items()) if name not in _SILENT]
-    return tuple((name.replace("_", " ").capitalize(), _ISO_DAY.sub(_british, str(value))) for name, value in told)
+def details_in_words(detail: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    """The details of an entry of the audit trail as people read them: pairs of a name and words, British dates.
+
+    The raw record stays in the trail and in its CSV.
+    """
+    named = [(_NAMES.get(name, name.replace("_", " ").capitalize()), value) for name, value in sorted(detail.items())]
+    return tuple((name, _value_in_words(value)) for name, value in named if name and value != "")
+
+
+def _value_in_words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else _ISO_DAY.sub(_british, str(value))
 
 
 def _british(found: re.Match[str]) -> str:

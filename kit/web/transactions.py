@@ -1,4 +1,4 @@
-"""One transaction for each request: a reading one, which behind `@writes` can give way to a writing one, committed once.
+"""One transaction for each request: a reading one, which behind `@writes` may give way to one that writes.
 
 The writing one begins when `writing()` is first asked for: a form is read, checked and drawn again with its messages
 before anything holds SQLite's one write lock. A service takes nothing on trust that was read before: it looks again.

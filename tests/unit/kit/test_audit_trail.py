@@ -70,3 +70,14 @@ def test_a_seal_that_does_not_fit_shows_among_the_newest_links(
     state = audit.chain_state(session, newest)
     assert (state.broken_entry, state.checked) == (trail[2].id if seen else None, min(newest, 5))
     assert audit.broken_seal(session) == trail[2].id
+
+
+def test_one_thing_s_entries_and_those_that_name_it_in_a_detail(session: Session, clock: SteppingClock) -> None:
+    audit.record(session, clock, RUTH, "licence granted", Subject("licence", 7, "Council: ABM", 1), seats=2)
+    for licence in (7, 8):
+        audit.record(session, clock, RUTH, "seat given", Subject("person", 3, f"Of {licence}", 1), licence=licence)
+    audit.record(session, clock, RUTH, "person changed", Subject("person", 7, "Another kind", 1), licence=7)
+    session.flush()
+    assert labels(session, AuditQuery(subject_kind="licence", subject_id=7)) == ["Council: ABM"]
+    seats = AuditQuery(actions=("seat given", "seat released"), detail=("licence", 7))
+    assert labels(session, seats) == ["Of 7"]

@@ -15,10 +15,13 @@ from sqlalchemy.orm import Session, joinedload
 from kit.audit import Subject, record
 from kit.clock import Clock, in_words, london
 from kit.ids import new_code
+from kit.mail import Letterhead
 from kit.pdf.stamping import Patch, Prepared, StampFacts, personal_bytes
 from kit.refusals import NotThere, Refused
+from licences import reminders
 from licences.entitlements import Entitlement, Refusal, entitlement, entitlements
 from licences.people.viewer import Viewer
+from licences.reminders import Reminding
 from materials.editions import Change, EditionFacts, current_of, editions_of, editions_of_many, parsed
 from materials.kinds import EditionState
 from materials.library import MaterialFacts, material, materials
@@ -117,10 +120,11 @@ class Wanted:
 
 
 class NoCopy(Exception):
-    """There is no copy just now. `refusal` says why, who can mend it, and what happens then."""
+    """There is no copy just now. `refusal`, of the `answer`, says why, who can mend it, and what happens then."""
 
-    def __init__(self, refusal: Refusal, wanted: "Wanted") -> None:
+    def __init__(self, answer: Entitlement, refusal: Refusal, wanted: "Wanted") -> None:
         super().__init__(refusal.summary)
+        self.answer = answer
         self.refusal = refusal
         self.wanted = wanted
 
@@ -193,6 +197,19 @@ def open_copy(session: Session, clock: Clock, viewer: Viewer, code: str) -> Open
     return OpenCopy(code, wanted.sha256, wanted.prepared.size, tuple(_patches(row, wanted)), name)
 
 
+def remind(
+    session: Session, clock: Clock, viewer: Viewer, letterhead: Letterhead, *, programme_id: int, material_id: int
+) -> Reminding:
+    """Reminds whoever can mend the viewer's refusal, naming the material asked for, or none for a `material_id` of 0.
+
+    Raises `NotThere`, and `Refused` as `licences.reminders.remind` does.
+    """
+    item = material(session, material_id) if material_id else None
+    if item is not None and item.programme_id != programme_id:
+        raise NotThere
+    return reminders.remind(session, clock, viewer, letterhead, programme_id, wanted=item.title if item else "")
+
+
 def own_copies(session: Session, viewer: Viewer) -> list[tuple[CopyFacts, str]]:
     """The viewer's copies with the titles of their materials, newest first."""
     titles = {item.id: item.title for item in materials(session)}
@@ -252,7 +269,7 @@ def _demand(session: Session, clock: Clock, viewer: Viewer, wanted: Wanted) -> N
     if wanted.state is EditionState.WITHDRAWN:
         raise Refused(f"{wanted.label} of {wanted.title} was withdrawn. {wanted.withdrawn_reason}")
     if answer.refusal is not None:
-        raise NoCopy(answer.refusal, wanted)
+        raise NoCopy(answer, answer.refusal, wanted)
 
 
 def _entitlement(session: Session, clock: Clock, viewer: Viewer, programme_id: int) -> Entitlement:

@@ -4,17 +4,18 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from kit.clock import london
 from kit.ids import new_code, typed_code
 from kit.pdf.stamping import DoesNotFit, NameNotDrawable
 from kit.refusals import Refused
 from kit.web.addresses import row_id
 from kit.web.files import send_spliced
 from kit.web.house import house
+from kit.web.redirects import onward
 from kit.web.transactions import db, roll_back, writes, writing
 from licences.entitlements import Reason
 from licences.guard import allowed, public, viewer
 from licences.policy import Action
+from licences.reminders import reminding
 from materials import shelf
 from materials.editions import current_of, edition_with_code
 from materials.library import material
@@ -28,6 +29,7 @@ def blueprint() -> Blueprint:
     made.get("/materials")(library)
     made.get("/materials/<int:material_id>")(one_material)
     made.post("/materials/<int:material_id>/copies")(take_copy)
+    made.post("/materials/reminders")(remind)
     made.get("/copies")(own_copies)
     made.get("/copies/<code>")(open_copy)
     made.get("/current/<code>")(current)
@@ -45,7 +47,8 @@ def library() -> str:
 def one_material(material_id: int) -> str:
     """A material: what it is, what may be done with it, its editions, and the button."""
     found = shelf.shelf(db(), house().clock, viewer(), material_id)
-    return render_template("materials/material.html", shelf=found, press=new_code)
+    known = reminding(db(), house().clock, viewer(), [found.entitlement])
+    return render_template("materials/material.html", shelf=found, press=new_code, reminding=known)
 
 
 @allowed(Action.TAKE_COPY)
@@ -74,6 +77,26 @@ def take_copy(material_id: int) -> Response | tuple[str, int]:
         roll_back()
         return render_template("materials/name_not_drawable.html", error=error), 409
     return redirect(url_for("shelf.open_copy", code=code), code=303)
+
+
+@allowed(Action.TAKE_COPY)
+@writes
+def remind() -> Response:
+    """Writes to whoever can mend a refusal, at most once a week, and goes back to the page that showed it."""
+    try:
+        told = shelf.remind(
+            writing(),
+            house().clock,
+            viewer(),
+            house().letterhead,
+            programme_id=row_id(request.form.get("programme", "")),
+            material_id=row_id(request.form.get("material", "")),
+        )
+        flash(f"Your reminder to {told.to} is on its way.", "moss")
+    except Refused as refusal:
+        roll_back()
+        flash(refusal.message, "honey")
+    return onward(request.form.get("next"), url_for("shelf.library"))
 
 
 @allowed(Action.SEE_OWN_COPIES)
@@ -115,5 +138,5 @@ def current(code: str) -> str:
 def _no_copy(stopped: shelf.NoCopy) -> tuple[str, int]:
     """Why not, who can mend it, what happens then."""
     roll_back()
-    today = london(house().clock.now()).date()
-    return render_template("materials/no_copy.html", stopped=stopped, refusal=stopped.refusal, today=today), 403
+    known = reminding(db(), house().clock, viewer(), [stopped.answer])
+    return render_template("materials/no_copy.html", stopped=stopped, refusal=stopped.refusal, reminding=known), 403

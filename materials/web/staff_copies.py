@@ -1,49 +1,37 @@
 """Every copy taken: by whom, for whom, when; searched, filtered, and as CSV."""
 
-from collections.abc import Iterator
-from datetime import timedelta
-
-from flask import Blueprint, render_template, request
+from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
-from kit.clock import london, start_of, today
-from kit.keyset import Span
+from kit.clock import london
 from kit.web import forms
-from kit.web.csv_export import csv_response
-from kit.web.house import house
-from kit.web.pages import Page, page_of, place_of
+from kit.web.listing import Filters, Listing, chosen_id
 from kit.web.transactions import db
 from licences.guard import allowed
 from licences.policy import Action
-from materials.copies import CopyQuery, copies, every_copy, takers
+from materials.copies import CopyQuery, TakenCopy, copies, every_copy, takers
 from materials.editions import editions_of_many
 from materials.kinds import EditionState
 from materials.library import materials
 
-PAGE_SIZE = 50
-HEADS = ("Taken", "Person", "Organisation", "Programme material", "Edition", "Copy code")
 
-
-class CopiesForm(forms.Query):
+class CopiesForm(Filters):
     """What to look for."""
 
     q = forms.text("Name, organisation or copy code", max_length=120)
     material = forms.pick("Material")
     edition = forms.pick("Edition")
     organisation = forms.pick("Organisation")
-    since = forms.day("From", hint="")
-    until = forms.day("Until", hint="")
 
     @property
     def query(self) -> CopyQuery:
-        since, until = self.since.data, self.until.data
         return CopyQuery(
             words=self.q.data,
-            material_id=_number(self.material.data),
-            edition_id=_number(self.edition.data),
-            organisation_id=_number(self.organisation.data),
-            since=start_of(since) if since else None,
-            until=start_of(until + timedelta(days=1)) if until else None,
+            material_id=chosen_id(self.material),
+            edition_id=chosen_id(self.edition),
+            organisation_id=chosen_id(self.organisation),
+            since=self.begins,
+            until=self.ends,
         )
 
 
@@ -55,38 +43,36 @@ def add_to(made: Blueprint) -> None:
 
 @allowed(Action.SEE_ALL_COPIES)
 def all_copies() -> str | tuple[str, int]:
-    """The copies that fit, newest first. A filter that cannot be read shows nothing rather than everything."""
-    form = _form()
-    fine = form.validate()
-    place = place_of(request.args)
-    span = Span(PAGE_SIZE + 1, place.older_than, place.newer_than)
-    found = copies(db(), form.query, span) if fine else []
-    page = page_of(found, place, PAGE_SIZE, lambda copy: copy.key)
-    asked = any(value for name, value in request.args.items() if name not in ("older_than", "newer_than"))
-    shown = render_template("materials/staff/copies.html", form=form, page=page, asked=asked, kept=request.args)
-    return shown if fine else (shown, 400)
+    """The copies that fit, newest first."""
+    return COPIES.page(_form())
 
 
 @allowed(Action.SEE_ALL_COPIES)
-def copies_csv() -> Response | tuple[str, int]:
+def copies_csv() -> Response | str | tuple[str, int]:
     """The same, all of them, for a spreadsheet."""
-    form = _form()
-    if not form.validate():
-        return render_template("materials/staff/copies.html", form=form, page=Page([]), asked=True, kept={}), 400
-    return csv_response(f"copies-{today(house().clock)}.csv", HEADS, _csv_rows(form.query))
+    return COPIES.download(_form())
 
 
-def _csv_rows(query: CopyQuery) -> Iterator[tuple[object, ...]]:
-    """Asks for the session only when the rows are sent: the request's own is closed by then."""
-    for copy in every_copy(db(), query):
-        yield (
-            f"{london(copy.taken_at):%Y-%m-%d %H:%M}",
-            copy.person_name,
-            copy.organisation_name,
-            copy.material_title,
-            copy.edition_number,
-            copy.code,
-        )
+def _cells(copy: TakenCopy) -> tuple[object, ...]:
+    return (
+        f"{london(copy.taken_at):%Y-%m-%d %H:%M}",
+        copy.person_name,
+        copy.organisation_name,
+        copy.material_title,
+        copy.edition_number,
+        copy.code,
+    )
+
+
+COPIES: Listing[CopiesForm, TakenCopy] = Listing(
+    name="copies",
+    template="materials/staff/copies.html",
+    fetch=lambda session, form, span: copies(session, form.query, span),
+    every=lambda session, form: every_copy(session, form.query),
+    key=lambda copy: copy.key,
+    heads=("Taken", "Person", "Organisation", "Programme material", "Edition", "Copy code"),
+    cells=_cells,
+)
 
 
 def _form() -> CopiesForm:
@@ -103,7 +89,3 @@ def _form() -> CopiesForm:
     ]
     form.organisation.choices = [("", "Any"), *((str(org_id), name) for org_id, name in takers(db()))]
     return form
-
-
-def _number(chosen: str | None) -> int | None:
-    return int(chosen) if chosen and chosen.isdecimal() else None

@@ -11,6 +11,7 @@ from licences.entitlements import Entitlement
 from licences.guard import allowed, public, viewer, viewer_or_none
 from licences.people.kinds import Role
 from licences.policy import Action
+from licences.reminders import reminding
 from materials import shelf
 
 _LANDING = {
@@ -56,6 +57,7 @@ def _trainer_page() -> str:
     clock = house().clock
     shelves = shelf.shelves(db(), clock, viewer())
     newer = [item for item in shelves if item.held_last and item.current and not item.holds_current]
+    answers = _by_programme(shelves)
     return render_template(
         "portal/home.html",
         now=clock.now(),
@@ -63,7 +65,8 @@ def _trainer_page() -> str:
         shelves=shelves,
         newer=newer,
         all_current=all(item.holds_current for item in shelves) and all(item.entitlement.allowed for item in shelves),
-        answers=_by_programme(shelves),
+        answers=answers,
+        reminding=reminding(db(), clock, viewer(), answers),
         press=new_code,
     )
 

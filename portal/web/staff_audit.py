@@ -1,8 +1,5 @@
 """The audit trail: who changed what, when; searched, filtered, as CSV, and whether its chain of seals is whole."""
 
-from collections.abc import Iterator
-from datetime import timedelta
-
 from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -16,18 +13,16 @@ from kit.audit import (
     known_actions,
     known_kinds,
 )
-from kit.clock import london, start_of, today
-from kit.keyset import Span, key_of
+from kit.clock import london
+from kit.keyset import key_of
 from kit.web import forms
-from kit.web.csv_export import csv_response
-from kit.web.house import house
-from kit.web.pages import Page, page_of, place_of
+from kit.web.listing import Filters, Listing, chosen_id
 from kit.web.transactions import db
 from licences.guard import allowed
+from licences.history import details_in_words
 from licences.people.organisations import every_organisation
 from licences.policy import Action
 
-PAGE_SIZE = 50
 # Where the things live that are never deleted; a draft that was put aside has no page any more.
 PLACES = {
     "organisation": ("licence_staff.one_organisation", "organisation_id"),
@@ -36,10 +31,9 @@ PLACES = {
     "programme": ("licence_staff.one_programme", "programme_id"),
     "material": ("material_staff.material", "material_id"),
 }
-HEADS = ("Entry", "When", "Who", "Action", "Kind", "What", "Details")
 
 
-class AuditForm(forms.Query):
+class AuditForm(Filters):
     """What to look for in the trail."""
 
     subject = forms.text("What was changed", max_length=120)
@@ -47,20 +41,17 @@ class AuditForm(forms.Query):
     action = forms.pick("Action")
     kind = forms.pick("Kind of thing")
     organisation = forms.pick("Organisation")
-    since = forms.day("From", hint="")
-    until = forms.day("Until", hint="")
 
     @property
     def query(self) -> AuditQuery:
-        since, until, organisation = self.since.data, self.until.data, self.organisation.data
         return AuditQuery(
             actor=self.actor.data,
             subject=self.subject.data,
             action=self.action.data or "",
             subject_kind=self.kind.data or "",
-            organisation_id=int(organisation) if organisation and organisation.isdecimal() else None,
-            since=start_of(since) if since else None,
-            until=start_of(until + timedelta(days=1)) if until else None,
+            organisation_id=chosen_id(self.organisation),
+            since=self.begins,
+            until=self.ends,
         )
 
 
@@ -74,37 +65,13 @@ def add_to(made: Blueprint) -> None:
 @allowed(Action.SEE_AUDIT)
 def audit() -> str | tuple[str, int]:
     """The entries that fit, newest first, and how the chain stands."""
-    form = _form()
-    fine = form.validate()
-    place = place_of(request.args)
-    span = Span(PAGE_SIZE + 1, place.older_than, place.newer_than)
-    found = entries(db(), form.query, span) if fine else []
-    page = page_of(found, place, PAGE_SIZE, lambda entry: key_of(entry.at, entry.id))
-    shown = _page(form, page)
-    return shown if fine else (shown, 400)
+    return TRAIL.page(_form(), **_told())
 
 
 @allowed(Action.SEE_AUDIT)
-def audit_csv() -> Response | tuple[str, int]:
-    """The same, all of them, for a spreadsheet."""
-    form = _form()
-    if not form.validate():
-        return _page(form, Page([])), 400
-    return csv_response(f"audit-trail-{today(house().clock)}.csv", HEADS, _csv_rows(form.query))
-
-
-def _csv_rows(query: AuditQuery) -> Iterator[tuple[object, ...]]:
-    """Asks for the session only when the rows are sent: the request's own is closed by then."""
-    for entry in every_entry(db(), query):
-        yield (
-            entry.id,
-            f"{london(entry.at):%Y-%m-%d %H:%M:%S}",
-            entry.actor_name,
-            entry.action,
-            entry.subject_kind,
-            entry.subject_label,
-            _details(entry),
-        )
+def audit_csv() -> Response | str | tuple[str, int]:
+    """The same, all of them, for a spreadsheet, with each entry's details as they were recorded."""
+    return TRAIL.download(_form(), **_told())
 
 
 @allowed(Action.SEE_AUDIT)
@@ -114,13 +81,32 @@ def audit_chain() -> str:
     return render_template("portal/audit_chain.html", broken=broken, chain=chain_state(db(), newest=1))
 
 
-def _page(form: AuditForm, page: Page[AuditEntry]) -> str:
-    kept = {name: values for name, values in request.args.to_dict(flat=False).items() if not name.endswith("_than")}
-    asked = any(value for values in kept.values() for value in values)
-    return render_template(
-        "portal/audit.html", form=form, page=page, asked=asked, kept=kept, chain=chain_state(db()),
-        details=_details, place_of_subject=_place_of_subject,
-    )  # fmt: skip
+def _cells(entry: AuditEntry) -> tuple[object, ...]:
+    return (
+        entry.id,
+        f"{london(entry.at):%Y-%m-%d %H:%M:%S}",
+        entry.actor_name,
+        entry.action,
+        entry.subject_kind,
+        entry.subject_label,
+        "; ".join(f"{name}: {value}" for name, value in entry.detail.items()),
+    )
+
+
+TRAIL: Listing[AuditForm, AuditEntry] = Listing(
+    name="audit-trail",
+    template="portal/audit.html",
+    fetch=lambda session, form, span: entries(session, form.query, span),
+    every=lambda session, form: every_entry(session, form.query),
+    key=lambda entry: key_of(entry.at, entry.id),
+    heads=("Entry", "When", "Who", "Action", "Kind", "What", "Details"),
+    cells=_cells,
+)
+
+
+def _told() -> dict[str, object]:
+    """What the page tells beside the rows."""
+    return {"chain": chain_state(db()), "details": details_in_words, "place_of_subject": _place_of_subject}
 
 
 def _form() -> AuditForm:
@@ -129,11 +115,6 @@ def _form() -> AuditForm:
     form.kind.choices = [("", "Any"), *((name, name.capitalize()) for name in known_kinds(db()))]
     form.organisation.choices = [("", "Any"), *((str(one.id), one.name) for one in every_organisation(db()))]
     return form
-
-
-def _details(entry: AuditEntry) -> str:
-    """The details of an entry in one line."""
-    return "; ".join(f"{name}: {value}" for name, value in entry.detail.items())
 
 
 def _place_of_subject(entry: AuditEntry) -> str:

@@ -4,6 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
+from kit.ids import fingerprint
 from kit.refusals import Refused
 from kit.web import forms
 from kit.web.house import house
@@ -26,6 +27,11 @@ class LegalForm(forms.Form):
         hint="Plain Markdown: a line beginning with ## is a heading, with - an item of a list; **stars** make bold.",
     )  # fmt: skip
     after = forms.whole_number("Version before", missing="Reload the page to begin from the newest version")
+
+    @property
+    def mark(self) -> str:
+        """The mark of these very words: the preview hands it on, so that only what was looked at is published."""
+        return fingerprint(f"{self.title.data}\n{self.body.data}")
 
 
 def add_to(made: Blueprint) -> None:
@@ -59,17 +65,17 @@ def legal_text(kind: str) -> str:
 @allowed(Action.EDIT_LEGAL_TEXTS)
 @writes
 def publish_legal_text(kind: str) -> Response | tuple[str, int]:
-    """Shows the text as it will be read, or publishes it as the next version."""
+    """Shows the text as it will be read; publishes it as the next version when these very words have been shown."""
     wanted = _kind(kind)
     form = LegalForm()
     known = legal.versions(db(), wanted)
     if not form.validate():
         return _page(wanted, form, known), 400
-    if "preview" in request.form:
-        return _page(wanted, form, known, preview=True), 200
     if known and (known[0].title, known[0].body) == (form.title.data, form.body.data):
         form.refuse(f"Nothing differs from version {known[0].version}.", "body")
         return _page(wanted, form, known), 400
+    if "preview" in request.form or request.form.get("seen") != form.mark:
+        return _page(wanted, form, known, preview=True), 200
     try:
         made = legal.publish(
             writing(), house().clock, viewer().actor, wanted,

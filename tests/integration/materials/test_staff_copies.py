@@ -8,9 +8,9 @@ import pytest
 
 from kit.ids import new_code
 from kit.keyset import Span
+from kit.web import listing
 from licences.people import legal
 from materials import copies, shelf
-from materials.web import staff_copies
 from tests.browser_like import Browser
 from tests.statements import counted
 from tests.world import STAFF, TRAINER, World
@@ -82,7 +82,7 @@ def test_the_search_stays_on_the_page(staff: Browser) -> None:
 def test_pages_lead_on_and_back_with_the_filters_kept(
     world: World, staff: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(staff_copies, "PAGE_SIZE", 2)
+    monkeypatch.setattr(listing, "PAGE_SIZE", 2)
     codes = [take(world, world.current_edition) for _ in range(5)][::-1]
     page = staff.get("/admin/copies?q=osei").text
     seen = [shown(page)]

@@ -9,10 +9,10 @@ import pytest
 
 from kit import audit
 from kit.clock import today
+from kit.web import listing
 from licences import terms
 from licences.people import legal, memberships, organisations
 from licences.people.kinds import LegalKind, Role
-from portal.web import staff_audit
 from tests.browser_like import Browser, hidden_fields
 from tests.statements import counted
 from tests.world import STAFF, TEAM, World
@@ -88,7 +88,7 @@ def test_the_trail_is_searched_and_filtered(world: World, staff: Browser) -> Non
 
 def test_the_trail_goes_on_over_pages(world: World, staff: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     everything = rows(staff.get("/admin/audit").text)
-    monkeypatch.setattr(staff_audit, "PAGE_SIZE", 7)
+    monkeypatch.setattr(listing, "PAGE_SIZE", 7)
     page, seen = staff.get("/admin/audit").text, []
     while True:
         seen += rows(page)

@@ -16,7 +16,7 @@ from kit.audit import Subject, record
 from kit.clock import Clock, in_words, london
 from kit.ids import new_code
 from kit.mail import Letterhead
-from kit.pdf.stamping import Patch, Prepared, StampFacts, personal_bytes
+from kit.pdf.stamping import Patch, Prepared, StampFacts, personal_bytes, size_of
 from kit.refusals import NotThere, Refused
 from licences import reminders
 from licences.entitlements import Entitlement, Refusal, entitlement, entitlements
@@ -194,7 +194,8 @@ def open_copy(session: Session, clock: Clock, viewer: Viewer, code: str) -> Open
     assert row is not None
     _demand(session, clock, viewer, wanted)
     name = f"{wanted.title} {wanted.number} - {row.person_name}.pdf"
-    return OpenCopy(code, wanted.sha256, wanted.prepared.size, tuple(_patches(row, wanted)), name)
+    patches = tuple(_patches(row, wanted))
+    return OpenCopy(code, wanted.sha256, size_of(wanted.prepared, patches), patches, name)
 
 
 def remind(

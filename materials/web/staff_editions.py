@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from kit.clock import today
 from kit.ids import fingerprint
-from kit.pdf.stamping import DoesNotFit, NameNotDrawable, StampFacts, personal_bytes
+from kit.pdf.stamping import DoesNotFit, NameNotDrawable, StampFacts, personal_bytes, size_of
 from kit.refusals import Refused
 from kit.web.files import send_spliced
 from kit.web.house import house
@@ -49,7 +49,7 @@ def preview(edition_id: int) -> Response:
     return send_spliced(
         house().store,
         sha256=sha256,
-        size=prepared.size,
+        size=size_of(prepared, patches),
         patches=tuple(patches),
         etag=f"preview-{sha256[:16]}-{viewer().person_id}-{fingerprint(viewer().name + when)[:16]}",
         file_name=f"{title} {facts.number} - preview.pdf",

@@ -5,7 +5,7 @@
 disk. Nothing else in the file changes, so its length and its cross-reference table are the same for every copy.
 """
 
-from kit.pdf.stamping.personal import personal_bytes, personal_text
+from kit.pdf.stamping.personal import personal_bytes, personal_text, size_of
 from kit.pdf.stamping.prepared import Patch, Prepared, Slot, StampFacts, StampStyle
 from kit.pdf.stamping.preparing import prepare
 from kit.pdf.stamping.reading_back import ReadBackFailed, read_back
@@ -30,6 +30,7 @@ __all__ = [
     "personal_text",
     "prepare",
     "read_back",
+    "size_of",
     "spliced",
     "write_copy",
 ]

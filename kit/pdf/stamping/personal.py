@@ -2,10 +2,11 @@
 
 import struct
 import zlib
+from collections.abc import Iterable
 from itertools import groupby
 
 from kit.pdf.stamping.prepared import Patch, Prepared, Slot, StampFacts, StampStyle
-from kit.pdf.stamping.setting import LEADING, SEPARATOR, DoesNotFit, Faces, Piece, fitted
+from kit.pdf.stamping.setting import LEADING, SEPARATOR, DoesNotFit, Faces, NameNotDrawable, Piece, fitted
 from kit.pdf.text import single_line
 
 ROOM = 3072  # bytes of operators: the longest text below in a few dozen lines
@@ -25,22 +26,37 @@ def personal_text(style: StampStyle, facts: StampFacts) -> str:
 def personal_bytes(prepared: Prepared, facts: StampFacts) -> list[Patch]:
     """What to write over the slots for one copy; each patch has its slot's length.
 
+    A name that the embedded typefaces cannot draw is one patch at the end of the file in place of them, which brings
+    what it needs: such a copy is longer (`size_of`).
+
     Raises NameNotDrawable, DoesNotFit, or ValueError when `facts` are of another edition than the file.
     """
     if facts.edition_label != prepared.edition_label:
         raise ValueError(f"this file is {prepared.edition_label}, not {facts.edition_label}")
     text = personal_text(prepared.style, facts)
-    faces = Faces(prepared.widths, prepared.companion_widths)
-    pieces = faces.pieces(text)
     if len(text) > LONGEST_TEXT:
         raise DoesNotFit(f"{len(text)} characters, the stamp holds {LONGEST_TEXT}")
+    faces = Faces(prepared.widths, prepared.companion_widths)
+    try:
+        pieces = faces.pieces(text)
+    except NameNotDrawable:
+        if prepared.ending is None:
+            raise
+        from kit.pdf.stamping.appending import appended  # here: most processes never need the typefaces of the world
+
+        return [appended(prepared.size, prepared.ending, prepared.slots, text, faces)]
     return [Patch(slot.offset, _filled(slot, pieces, faces)) for slot in prepared.slots]
+
+
+def size_of(prepared: Prepared, patches: Iterable[Patch]) -> int:
+    """The length in bytes of a copy with these patches."""
+    return max([prepared.size, *(patch.offset + len(patch.data) for patch in patches)])
 
 
 def _filled(slot: Slot, pieces: list[Piece], faces: Faces) -> bytes:
     """The slot's stream with the words on it, padded with spaces to the slot's length."""
     space = faces.width(" ")
-    size, lines = fitted(pieces, space, slot.width, slot.height, faces)
+    size, lines = fitted(pieces, space, slot.width, slot.height, faces.broken)
     leading = size * LEADING
     widest = max(sum(piece[1] for piece in line) + space * (len(line) - 1) for line in lines) * size
     height = leading * len(lines)

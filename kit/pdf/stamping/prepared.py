@@ -44,12 +44,33 @@ class Patch:
 
 
 @dataclass(frozen=True)
+class Ending:
+    """What must be known to write more objects after the end of a prepared file (ISO 32000-1, 7.5.6).
+
+    `table` is the offset of its cross-reference table, `objects` how many objects it counts; `root`, `info` and `ids`
+    are entries of its trailer as they are written; `fonts` is the object of the stamp's typefaces and `typefaces` its
+    entries; `slots` are the objects of the slots, in their order.
+    """
+
+    table: int
+    objects: int
+    root: str
+    info: str
+    ids: str
+    fonts: int
+    typefaces: str
+    slots: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Prepared:
     """A file ready for stamping.
 
-    `size` is in bytes and the same for every copy. The widths are the advances of all characters that the embedded
-    typefaces can draw, in thousandths of the font size: first the house's, then those of its companion, for words that
-    the first cannot draw. `notes` are sentences for the person who uploaded the file.
+    `size` is in bytes and the same for every copy that needs no other typefaces than those embedded. The widths are
+    the advances of all characters that the embedded typefaces can draw, in thousandths of the font size: first the
+    house's, then those of its companion, for words that the first cannot draw. `notes` are sentences for the person
+    who uploaded the file. `ending` is for names that neither typeface can draw; None in a file prepared before there
+    was a way for them.
     """
 
     style: StampStyle
@@ -61,6 +82,7 @@ class Prepared:
     widths: dict[str, int]
     companion_widths: dict[str, int]
     notes: tuple[str, ...] = ()
+    ending: Ending | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain lists, dicts, strings and numbers, for a JSON column."""
@@ -81,6 +103,7 @@ class Prepared:
                 "companion_widths": _table(kept["companion_widths"]),
                 "slots": tuple(Slot(**slot) for slot in kept["slots"]),
                 "notes": tuple(kept["notes"]),
+                "ending": _ending(kept.get("ending")),
             }
         )
 
@@ -92,3 +115,7 @@ def _columns(widths: dict[str, int]) -> list[Any]:
 
 def _table(columns: list[Any]) -> dict[str, int]:
     return dict(zip(columns[0], columns[1], strict=True))
+
+
+def _ending(kept: dict[str, Any] | None) -> Ending | None:
+    return None if kept is None else Ending(**{**kept, "slots": tuple(kept["slots"])})

@@ -11,6 +11,7 @@ from pikepdf import Pdf
 from kit.pdf.fonts import COMPANION, REGULAR, glyph_table
 from kit.pdf.stamping.contents import Wrapping
 from kit.pdf.stamping.drawing import StampSet
+from kit.pdf.stamping.ending import ending_of
 from kit.pdf.stamping.pages import Resources, shape_of
 from kit.pdf.stamping.prepared import Prepared, Slot, StampStyle
 from kit.pdf.stamping.refusals import LARGEST_FILE, CannotPrepare, RefusalReason, refuse_unfit
@@ -90,16 +91,18 @@ def _prepared(
         stream_decode_level=pikepdf.StreamDecodeLevel.none,  # what is compressed, the slots too, stays as it is
         object_stream_mode=pikepdf.ObjectStreamMode.generate,
     )
+    slots = tuple(_found(target, stamps))
     return Prepared(
         style=style,
         page_count=page_count,
         size=target.stat().st_size,
         tagged=_tagged(pdf),
         edition_label=edition_label,
-        slots=tuple(_found(target, stamps)),
+        slots=slots,
         widths=glyph_table(REGULAR).advances,
         companion_widths=glyph_table(COMPANION).advances,
         notes=tuple(notes),
+        ending=ending_of(target, slots),
     )
 
 

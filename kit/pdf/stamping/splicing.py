@@ -31,10 +31,16 @@ def spliced(
     """
     for low in range(start, end, chunk):
         high = min(low + chunk, end)
-        piece = read(low, high)
-        if len(piece) != high - low:
-            raise OSError(f"the prepared file ends before byte {high}")
-        yield _patched(piece, low, patches)
+        kept = min(high, max(low, _kept(patches, end)))
+        piece = read(low, kept) if low < kept else b""
+        if len(piece) != kept - low:
+            raise OSError(f"the prepared file ends before byte {kept}")
+        yield _patched(bytes(piece).ljust(high - low, b"\0") if kept < high else piece, low, patches)
+
+
+def _kept(patches: Sequence[Patch], end: int) -> int:
+    """Up to where a copy's bytes are those of the prepared file: a patch up to the very end may go beyond that."""
+    return min([end, *(patch.offset for patch in patches if patch.offset + len(patch.data) >= end)])
 
 
 def _patched(piece: bytes | memoryview, low: int, patches: Sequence[Patch]) -> bytes | memoryview:

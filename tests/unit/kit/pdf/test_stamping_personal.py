@@ -91,7 +91,7 @@ def test_a_long_name_takes_two_lines_before_it_gets_tiny() -> None:
 
 
 def test_spaces_count_when_lines_are_filled() -> None:
-    size, lines = fitted([("W", 1.0)] * 40, 1.0, 31.5, 1000.0, Faces({" ": 1000, "W": 1000}, {}))
+    size, lines = fitted([("W", 1.0)] * 40, 1.0, 31.5, 1000.0, Faces({" ": 1000, "W": 1000}, {}).broken)
     assert all((2 * len(line) - 1) * size <= 31.5 for line in lines)
 
 

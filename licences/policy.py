@@ -17,6 +17,7 @@ class Action(StrEnum):
     MANAGE_LICENCES = "manage organisations, people and licences"
     SEE_ALL_COPIES = "see every copy taken"
     SEE_AUDIT = "see the audit trail"
+    SEE_MAILS = "see the mails that were written"
     SEE_WORK = "see the work in the background"
     EDIT_LEGAL_TEXTS = "edit the legal texts"
 
@@ -34,6 +35,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.MANAGE_LICENCES: _STAFF,
     Action.SEE_ALL_COPIES: _STAFF,
     Action.SEE_AUDIT: _STAFF,
+    Action.SEE_MAILS: _STAFF,
     Action.SEE_WORK: _STAFF,
     Action.EDIT_LEGAL_TEXTS: _STAFF,
 }

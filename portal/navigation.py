@@ -28,6 +28,7 @@ _BY_ROLE: dict[Role, tuple[tuple[str, str], ...]] = {
         ("Organisations", "/admin/organisations"),
         ("People", "/admin/people"),
         ("Copies", "/admin/copies"),
+        ("Mails", "/admin/mails"),
         ("Audit", "/admin/audit"),
         ("Texts", "/admin/legal"),
         _HELP,

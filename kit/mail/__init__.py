@@ -2,6 +2,7 @@
 
 from kit.mail.models import MailMessage, State
 from kit.mail.outbox import SEND, queue, register, send_again, sender
+from kit.mail.post_book import MailQuery, every_mail, mail_with_id, mails
 from kit.mail.smtp import Letter, Mailer, MailRefused, SmtpMailer
 from kit.mail.writing import Address, Letterhead
 
@@ -11,10 +12,14 @@ __all__ = [
     "Letter",
     "Letterhead",
     "MailMessage",
+    "MailQuery",
     "MailRefused",
     "Mailer",
     "SmtpMailer",
     "State",
+    "every_mail",
+    "mail_with_id",
+    "mails",
     "queue",
     "register",
     "send_again",

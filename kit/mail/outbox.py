@@ -14,6 +14,7 @@ from kit.jobs import Backoff, Job, NotYet
 from kit.mail.models import MailMessage, State
 from kit.mail.smtp import Letter, Mailer, MailRefused
 from kit.mail.writing import Address, Letterhead, write
+from kit.refusals import NotThere, Refused
 
 SEND = Job("send mail")
 # Three days: 2, 6, 18, 54 seconds and so on to an hour, then hourly. After that somebody has to look.
@@ -68,15 +69,31 @@ def queue(
     return message.id
 
 
-def send_again(session: Session, clock: Clock, message: int) -> bool:
-    """Queues a mail that was given up once more; False when it was not given up, or its words are gone."""
+def send_again(session: Session, clock: Clock, letterhead: Letterhead, message: int) -> int:
+    """Sends a mail once more and returns the id of the one that goes out now.
+
+    One that was given up is queued anew. One that was sent goes out as a mail of its own, with the same words. Raises
+    `NotThere` for an unknown mail, and `Refused` while it is still waiting, or when its words are gone.
+    """
     row = session.get(MailMessage, message, with_for_update=True, populate_existing=True)
-    if row is None or row.state != State.FAILED:
-        return False
-    row.state, row.attempts, row.queued_at = State.QUEUED, 0, clock.now()
+    if row is None:
+        raise NotThere
+    if row.state == State.QUEUED:
+        raise Refused("This mail is still waiting to be sent. It goes out by itself.")
+    if row.secret:
+        raise Refused("This mail held a link that works once, so its words were not kept. Send a new link instead.")
+    if row.state == State.SENT:
+        row = _copy_of(row, letterhead.new_message_id())
+        session.add(row)
+    row.state, row.attempts, row.queued_at, row.last_error = State.QUEUED, 0, clock.now(), None
     session.flush()
-    jobs.enqueue(session, SEND, message=message)
-    return True
+    jobs.enqueue(session, SEND, message=row.id)
+    return row.id
+
+
+def _copy_of(row: MailMessage, message_id: str) -> MailMessage:
+    same = ("to_address", "to_name", "subject", "text", "html", "template", "secret", "about_kind", "about_id")
+    return MailMessage(message_id=message_id, **{name: getattr(row, name) for name in same})
 
 
 def sender(database: Database, clock: Clock, mailer: Mailer, *, lease: timedelta = LEASE) -> Callable[[int], None]:

@@ -16,7 +16,7 @@ from licences.policy import Action
 from materials.copies import count_copies
 from materials.editions import EditionFacts, editions_of_many
 from materials.library import MaterialFacts, materials
-from portal.web import staff_audit, staff_legal, staff_work
+from portal.web import staff_audit, staff_legal, staff_mails, staff_work
 
 Pair = tuple[MaterialFacts, EditionFacts]
 LATELY = timedelta(days=90)
@@ -30,6 +30,7 @@ def blueprint() -> Blueprint:
     made.get("")(overview)
     staff_audit.add_to(made)
     staff_legal.add_to(made)
+    staff_mails.add_to(made)
     staff_work.add_to(made)
     return made
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from kit.clock import Clock
 from kit.ids import new_code
 from kit.jobs.failures import put_aside
+from kit.mail import MailMessage, State
 from licences.people import accounts, legal
 from licences.people.kinds import LegalKind
 from materials import editions, shelf
@@ -65,6 +66,7 @@ def make_examples(world: World) -> Examples:
         code = editions.edition(session, world.current_edition).code
         secret = accounts.new_password_link(session, clock, world.people[COLLEAGUE])
         job = _given_up(session, clock)
+        mail = _mail_that_came_back(session, world)
         version = legal.current(session, LegalKind.TERMS_OF_USE)
     ids = {
         name: str(getattr(world, name))
@@ -77,11 +79,24 @@ def make_examples(world: World) -> Examples:
     more = {
         "copy": copy,
         "edition_code": code,
+        "given_up_mail": str(mail),
         "secret": secret,
         "job": job,
         "version": str(version.version if version else 0),
     }
     return Examples(world, {**ids, **people, **more})
+
+
+def _mail_that_came_back(session: Session, world: World) -> int:
+    """A mail that the mail server refused."""
+    row = MailMessage(
+        message_id=world.house.letterhead.new_message_id(), to_address="gone@lakeshire.example", to_name="Gone Away",
+        subject="A reminder", text="Words.", html="<p>Words.</p>", template="tests/hello", secret=False,
+        state=State.FAILED, attempts=1, last_error="550 no such mailbox", queued_at=world.house.clock.now(),
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row.id
 
 
 def _given_up(session: Session, clock: Clock) -> str:

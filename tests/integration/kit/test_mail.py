@@ -16,6 +16,7 @@ from kit.jobs import Handlers, Worker
 from kit.links import PublicLinks
 from kit.mail import Address, Letter, Letterhead, MailMessage, MailRefused, SmtpMailer, State
 from kit.mail.outbox import ATTEMPTS, BeingSent
+from kit.refusals import Refused
 from tests.mail_server import MailServer, running
 
 SENDER = "Secure Base <no-reply@securebase.example>"
@@ -131,11 +132,35 @@ def test_a_mail_given_up_is_sent_again_when_asked(database: Database, clock: Ste
     id = queue(database, clock)
     mail.sender(database, clock, Answers(MailRefused("550 no such mailbox")))(id)
     with database.write() as session:
-        assert mail.send_again(session, clock, id)
-        assert not mail.send_again(session, clock, id)
+        assert mail.send_again(session, clock, LETTERHEAD, id) == id
+        with pytest.raises(Refused, match="still waiting"):
+            mail.send_again(session, clock, LETTERHEAD, id)
     drain(database, clock, server.url)
     assert row(database, id).state == State.SENT
     assert len(server.mailbox.mails()) == 1
+
+
+def test_a_mail_that_was_sent_goes_out_as_one_of_its_own(
+    database: Database, clock: SteppingClock, server: MailServer
+) -> None:
+    first = queue(database, clock)
+    drain(database, clock, server.url)
+    with database.write() as session:
+        second = mail.send_again(session, clock, LETTERHEAD, first)
+    drain(database, clock, server.url)
+    assert row(database, second).message_id != row(database, first).message_id
+    assert row(database, second).text == row(database, first).text
+    assert [row(database, each).state for each in (first, second)] == [State.SENT, State.SENT]
+    assert len(server.mailbox.mails()) == 2
+
+
+def test_words_that_were_not_kept_are_not_sent_again(
+    database: Database, clock: SteppingClock, server: MailServer
+) -> None:
+    id = queue(database, clock, secret=True)
+    drain(database, clock, server.url)
+    with database.write() as session, pytest.raises(Refused, match="Send a new link"):
+        mail.send_again(session, clock, LETTERHEAD, id)
 
 
 def test_two_workers_do_not_send_one_mail(database: Database, clock: SteppingClock, server: MailServer) -> None:

@@ -14,7 +14,7 @@ from kit.refusals import NotThere, Refused
 from licences.models import Licence, Programme, Seat
 from licences.people import memberships
 from licences.people.kinds import Role
-from licences.people.models import Person
+from licences.people.models import Organisation, Person
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,10 @@ class HeldSeat:
 def give(session: Session, clock: Clock, actor: Actor, licence_id: int, person_id: int) -> None:
     """Gives a seat. Raises `Refused` when all are in use, when the person has one, or works elsewhere.
 
-    The licence's row is locked before counting, so that two who press at once cannot both take the last seat.
+    Organisation and licence are locked before counting, so that two who press at once cannot both take the last seat,
+    and nobody who leaves at this moment gets one.
     """
-    licence = lock_row(session, Licence, licence_id)
-    if licence is None:
-        raise NotThere
+    licence = _locked(session, licence_id)
     person = _member(session, licence.organisation_id, person_id)
     holders = set(session.scalars(_live(licence_id).with_only_columns(Seat.person_id)))
     if person_id in holders:
@@ -61,9 +60,7 @@ def give(session: Session, clock: Clock, actor: Actor, licence_id: int, person_i
 
 def release(session: Session, clock: Clock, actor: Actor, licence_id: int, person_id: int) -> None:
     """Takes a seat back; what the person took with it stays in the history. Raises `Refused` without a seat."""
-    licence = lock_row(session, Licence, licence_id)
-    if licence is None:
-        raise NotThere
+    licence = _locked(session, licence_id)
     person = session.get(Person, person_id)
     seat = session.scalar(_live(licence_id).where(Seat.person_id == person_id))
     if person is None or seat is None:
@@ -109,6 +106,7 @@ def change_role(session: Session, clock: Clock, actor: Actor, membership_id: int
     Raises `NotThere`, and `Refused` for a role that cannot use the seat they hold there: it would stand idle.
     """
     place = memberships.member(session, membership_id)
+    lock_row(session, Organisation, place.organisation_id)
     if role is Role.FINANCE and _seats_in(session, place):
         raise Refused("A finance contact cannot use a seat. Release this person’s seat first.", "role")
     memberships.change_role(session, clock, actor, membership_id, role)
@@ -120,6 +118,7 @@ def leave(session: Session, clock: Clock, actor: Actor, membership_id: int) -> N
     Raises `NotThere`, and `Refused` for the last licence manager.
     """
     place = memberships.member(session, membership_id)
+    lock_row(session, Organisation, place.organisation_id)
     for seat in _seats_in(session, place):
         release(session, clock, actor, seat.licence_id, place.id)
     memberships.leave(session, clock, actor, membership_id)
@@ -132,6 +131,7 @@ def hand_over(
 
     What the leaver took and did stays with the leaver. Raises `NotThere`, and `Refused` as `release` and `give` do.
     """
+    _locked(session, licence_id)
     release(session, clock, actor, licence_id, leaver_id)
     give(session, clock, actor, licence_id, successor_id)
 
@@ -146,6 +146,18 @@ def holders_in(session: Session, licence_ids: list[int]) -> set[tuple[int, int]]
         sa.select(Seat.licence_id, Seat.person_id).where(Seat.licence_id.in_(licence_ids), Seat.released_at.is_(None))
     )
     return {(licence_id, person_id) for licence_id, person_id in rows}
+
+
+def _locked(session: Session, licence_id: int) -> Licence:
+    """The licence, locked after its organisation: everybody takes the two in this order, so nobody waits in a ring."""
+    organisation_id = session.scalar(sa.select(Licence.organisation_id).where(Licence.id == licence_id))
+    if organisation_id is None:
+        raise NotThere
+    lock_row(session, Organisation, organisation_id)
+    licence = lock_row(session, Licence, licence_id)
+    if licence is None:
+        raise NotThere
+    return licence
 
 
 def _live(licence_id: int) -> sa.Select[Seat]:

@@ -46,8 +46,7 @@ def add_person(
 
     Raises `NotThere` without the organisation, and `Refused` when the address is in use or the role does not fit.
     """
-    place = _locked_place(session, organisation_id)
-    _refuse_unfit_role(place, role)
+    place = place_to_join(session, organisation_id, role)
     email = email.strip().lower()
     if session.scalar(sa.select(Person.id).where(Person.email == email)) is not None:
         raise Refused("This e-mail address belongs to a person who is here already.", "email")
@@ -65,8 +64,7 @@ def join(session: Session, clock: Clock, actor: Actor, organisation_id: int, per
     Raises `NotThere` without the organisation or person, and `Refused` when they have a place in it or the role does
     not fit.
     """
-    place = _locked_place(session, organisation_id)
-    _refuse_unfit_role(place, role)
+    place = place_to_join(session, organisation_id, role)
     person = session.get(Person, person_id)
     if person is None:
         raise NotThere
@@ -176,6 +174,16 @@ def facts_of_member(row: Membership) -> Member:
     return Member(
         person.id, person.name, person.email, row.role, place.id, place.name, has_password, row.id, row.ended_at
     )
+
+
+def place_to_join(session: Session, organisation_id: int, role: Role) -> Organisation:
+    """The organisation, locked, that somebody may join in this role.
+
+    Raises `NotThere` without it, and `Refused` when the role does not fit.
+    """
+    place = _locked_place(session, organisation_id)
+    _refuse_unfit_role(place, role)
+    return place
 
 
 def _begin(session: Session, clock: Clock, person: Person, place: Organisation, role: Role) -> Membership:

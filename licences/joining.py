@@ -13,7 +13,7 @@ from kit.clock import Clock
 from kit.refusals import NotThere, Refused
 from licences import seats
 from licences.models import Licence, Programme, Seat
-from licences.people import invitations, legal
+from licences.people import invitation_links, invitations, legal
 from licences.people.invitations import Guest
 from licences.people.kinds import Role
 from licences.people.memberships import Member
@@ -83,7 +83,7 @@ def accept(
 
     Raises `Refused` for a link that opens nothing any more, and when the terms have changed meanwhile.
     """
-    accepted = invitations.accept(session, clock, secret, name=name, password_hash=password_hash)
+    accepted = invitation_links.accept(session, clock, secret, name=name, password_hash=password_hash)
     member = accepted.member
     if terms_version is not None:
         legal.accept_terms_of_use(session, clock, _as_viewer(member), terms_version)

@@ -16,20 +16,19 @@ from kit import mail
 from kit.audit import Actor, Subject, record
 from kit.clock import Clock
 from kit.db import lock_row
-from kit.ids import fingerprint
 from kit.mail import MailMessage, State
 from kit.refusals import NotThere, Refused
-from licences.people import limits, memberships, tokens
+from licences.people import memberships, tokens
 from licences.people.kinds import Role, TokenPurpose
-from licences.people.limits import Limit
-from licences.people.memberships import Member
-from licences.people.models import Invitation, Membership, OneUseToken, Organisation, Person
+from licences.people.models import Invitation, Membership, Organisation, Person
 
+ABOUT = "invitation"  # the kind that audit entries and mails name
 LIFE = tokens.LIVES[TokenPurpose.INVITATION]
+DAY = timedelta(days=1)
 # Enough for a mail that was lost or deleted, too few to fill somebody's mailbox.
-SENT_AGAIN = Limit("invitation sent again", 3, timedelta(days=1))
+MOST_MAILS_A_DAY = 4
 # More than the biggest council trains in a term; a stolen account cannot write to the whole county.
-SENT_A_DAY = Limit("invitations of an organisation", 600, timedelta(days=1))
+MOST_INVITED_A_DAY = 600
 
 
 @dataclass(frozen=True)
@@ -73,41 +72,12 @@ class InvitationFacts:
 
     @property
     def subject(self) -> Subject:
-        return Subject("invitation", self.id, self.label, self.organisation_id)
+        return Subject(ABOUT, self.id, self.label, self.organisation_id)
 
     @property
     def last_moment(self) -> datetime:
         """Until when its newest link works."""
         return self.written_at + LIFE
-
-
-@dataclass(frozen=True)
-class Door:
-    """What a working link opens: the invitation, and who has the address here, if anybody."""
-
-    invitation: InvitationFacts
-    person_id: int | None
-    person_name: str
-    has_password: bool
-
-
-class Closed(StrEnum):
-    """Why a link opens nothing."""
-
-    UNKNOWN = "unknown"
-    ACCEPTED = "accepted"
-    WITHDRAWN = "withdrawn"
-    REPLACED = "replaced"
-    TOO_OLD = "too old"
-
-
-@dataclass(frozen=True)
-class Accepted:
-    """Who joined by an invitation, and of which licence a seat was kept for them."""
-
-    member: Member
-    licence_id: int | None
-    had_password: bool
 
 
 def invite(
@@ -129,17 +99,14 @@ def invite(
     taken = known_here(session, organisation_id, [guest.email for guest in guests])
     if taken:
         raise Refused(next(iter(taken.values())), "email")
-    made = []
-    for guest in guests:
-        if limits.is_over(session, clock, SENT_A_DAY, str(organisation_id)):
-            raise Refused(f"{place.name} has sent {SENT_A_DAY.most} invitations today. Send the others tomorrow.")
-        limits.count(session, clock, SENT_A_DAY, str(organisation_id))
-        row = _begun(clock, actor, place, guest, role, licence_id)
-        session.add(row)
-        session.flush()
-        _write(session, clock, actor, letterhead, row.id)
-        made.append(row.id)
-    return made
+    if _invited_lately(session, clock, organisation_id) + len(guests) > MOST_INVITED_A_DAY:
+        raise Refused(f"An organisation may invite {MOST_INVITED_A_DAY} people a day. Invite the others tomorrow.")
+    rows = [_begun(clock, actor, place, guest, role, licence_id) for guest in guests]
+    session.add_all(rows)
+    session.flush()
+    for row in rows:
+        _write(session, clock, actor, letterhead, row, place)
+    return [row.id for row in rows]
 
 
 def known_here(session: Session, organisation_id: int, emails: Sequence[str]) -> dict[str, str]:
@@ -170,13 +137,17 @@ def open_invitations(session: Session, clock: Clock, organisation_id: int) -> li
 
 def open_invitation(session: Session, clock: Clock, organisation_id: int, invitation_id: int) -> InvitationFacts:
     """One of an organisation's open invitations. Raises `NotThere`."""
-    wanted = _with_mail().where(
-        Invitation.id == invitation_id, Invitation.organisation_id == organisation_id, *_is_open()
-    )
-    row = session.execute(wanted.execution_options(populate_existing=True)).first()
-    if row is None:
+    found = open_with_id(session, clock, invitation_id)
+    if found is None or found.organisation_id != organisation_id:
         raise NotThere
-    return _facts(clock, *row)
+    return found
+
+
+def open_with_id(session: Session, clock: Clock, invitation_id: int) -> InvitationFacts | None:
+    """An open invitation of whatever organisation: for whoever holds its link."""
+    wanted = _with_mail().where(Invitation.id == invitation_id, *_is_open())
+    row = session.execute(wanted.execution_options(populate_existing=True)).first()
+    return None if row is None else _facts(clock, *row)
 
 
 def send_again(
@@ -188,12 +159,10 @@ def send_again(
     invitation_id: int,
 ) -> InvitationFacts:
     """Queues a new mail with a new link; the one before stops working. Raises `NotThere`, and `Refused` too often."""
-    _lock(session, organisation_id)
+    place = _locked(session, organisation_id)
     found = open_invitation(session, clock, organisation_id, invitation_id)
-    if limits.is_over(session, clock, SENT_AGAIN, str(invitation_id)):
-        raise Refused(f"This invitation was sent {SENT_AGAIN.most} times within a day. Is the address right?")
-    limits.count(session, clock, SENT_AGAIN, str(invitation_id))
-    _write(session, clock, actor, letterhead, found.id)
+    _refuse_too_many(session, clock, found)
+    _write(session, clock, actor, letterhead, session.get_one(Invitation, found.id), place)
     return open_invitation(session, clock, organisation_id, invitation_id)
 
 
@@ -212,7 +181,7 @@ def correct(
 
     Raises `NotThere`, and `Refused` when the new address belongs to the organisation or is invited already.
     """
-    _lock(session, organisation_id)
+    place = _locked(session, organisation_id)
     found = open_invitation(session, clock, organisation_id, invitation_id)
     email = email.strip().lower()
     row = session.get_one(Invitation, invitation_id)
@@ -223,16 +192,17 @@ def correct(
     taken = known_here(session, organisation_id, [email])
     if taken:
         raise Refused(taken[email], "email")
+    _refuse_too_many(session, clock, found)
     row.email = email
     session.flush()
     record(session, clock, actor, "invitation corrected", found.subject, before=found.email, email=email)
-    _write(session, clock, actor, letterhead, invitation_id)
+    _write(session, clock, actor, letterhead, row, place)
     return open_invitation(session, clock, organisation_id, invitation_id)
 
 
 def withdraw(session: Session, clock: Clock, actor: Actor, organisation_id: int, invitation_id: int) -> InvitationFacts:
     """Takes an invitation back: its link stops working. Raises `NotThere`, also when it was accepted meanwhile."""
-    _lock(session, organisation_id)
+    _locked(session, organisation_id)
     found = open_invitation(session, clock, organisation_id, invitation_id)
     row = session.get_one(Invitation, invitation_id)
     row.withdrawn_at = clock.now()
@@ -240,78 +210,6 @@ def withdraw(session: Session, clock: Clock, actor: Actor, organisation_id: int,
     session.flush()
     record(session, clock, actor, "invitation withdrawn", found.subject, to=found.email)
     return found
-
-
-def behind(session: Session, clock: Clock, secret: str) -> Door | None:
-    """What a link opens while it works. Looking spends nothing."""
-    link = tokens.look(session, clock, TokenPurpose.INVITATION, secret)
-    if link is None:
-        return None
-    row = session.execute(_with_mail().where(Invitation.id == link.invitation_id, *_is_open())).first()
-    if row is None:
-        return None
-    found = _facts(clock, *row)
-    person = session.scalar(sa.select(Person).where(Person.email == found.email))
-    if person is None:
-        return Door(found, None, "", has_password=False)
-    return Door(found, person.id, person.name, person.password_hash is not None)
-
-
-def why_closed(session: Session, secret: str) -> tuple[Closed, str]:
-    """Why a link opens nothing, and the name of the organisation whose link it is or was ("" for an unknown one)."""
-    row = session.execute(
-        sa.select(Invitation, Organisation.name, OneUseToken.used_at)
-        .join(OneUseToken, OneUseToken.invitation_id == Invitation.id)
-        .join(Organisation, Organisation.id == Invitation.organisation_id)
-        .where(OneUseToken.fingerprint == fingerprint(secret))
-    ).first()
-    if row is None:
-        return Closed.UNKNOWN, ""
-    invitation, place, used_at = row
-    if invitation.accepted_at:
-        return Closed.ACCEPTED, place
-    if invitation.withdrawn_at:
-        return Closed.WITHDRAWN, place
-    return (Closed.REPLACED if used_at else Closed.TOO_OLD), place
-
-
-def accept(
-    session: Session, clock: Clock, secret: str, *, name: str = "", password_hash: str | None = None
-) -> Accepted:
-    """Spends the link and gives whoever has the address a place in the organisation.
-
-    An account that has a password keeps it. Raises `Refused` for a link that opens nothing any more.
-    """
-    link = tokens.look(session, clock, TokenPurpose.INVITATION, secret)
-    row = session.get(Invitation, link.invitation_id) if link else None
-    if row is None:
-        raise Refused(tokens.USED_UP)
-    _lock(session, row.organisation_id)
-    tokens.spend(session, clock, TokenPurpose.INVITATION, secret)  # again under the lock: it may be used up by now
-    session.refresh(row)
-    person = session.scalar(sa.select(Person).where(Person.email == row.email))
-    had_password = person is not None and person.password_hash is not None
-    member = _joined(session, clock, row, person, row.name or name)
-    newcomer = session.get_one(Person, member.id)
-    newcomer.password_hash = newcomer.password_hash or password_hash
-    row.accepted_at, row.accepted_by_id = clock.now(), member.id
-    session.flush()
-    actor = Actor(member.id, member.name, row.organisation_id)
-    record(session, clock, actor, "invitation accepted", _subject(row, member.name), email=row.email)
-    return Accepted(memberships.member(session, member.membership_id), row.licence_id, had_password)
-
-
-def _joined(session: Session, clock: Clock, row: Invitation, person: Person | None, name: str) -> Member:
-    if person is None:
-        actor = Actor(None, name, row.organisation_id)
-        return memberships.add_person(
-            session, clock, actor, row.organisation_id, name=name, email=row.email, role=row.role
-        )
-    try:
-        return memberships.member_in(session, row.organisation_id, person.id)  # staff were quicker
-    except NotThere:
-        actor = Actor(person.id, person.name, row.organisation_id)
-        return memberships.join(session, clock, actor, row.organisation_id, person.id, row.role)
 
 
 def _begun(
@@ -328,11 +226,11 @@ def _begun(
     )
 
 
-def _write(session: Session, clock: Clock, actor: Actor, letterhead: mail.Letterhead, invitation_id: int) -> None:
-    """Queues the mail with a new link. Whose address it is here, it does not say."""
-    row = session.get_one(Invitation, invitation_id)
-    secret = tokens.issue(session, clock, TokenPurpose.INVITATION, invitation_id=invitation_id)
-    place = session.get_one(Organisation, row.organisation_id)
+def _write(
+    session: Session, clock: Clock, actor: Actor, letterhead: mail.Letterhead, row: Invitation, place: Organisation
+) -> None:
+    """Queues the mail with a new link. Whether the address is known here, it does not say."""
+    secret = tokens.issue(session, clock, TokenPurpose.INVITATION, invitation_id=row.id)
     row.mail_id = mail.queue(
         session,
         clock,
@@ -347,20 +245,34 @@ def _write(session: Session, clock: Clock, actor: Actor, letterhead: mail.Letter
             "last_day": clock.now() + LIFE,
         },
         letterhead=letterhead,
-        about=("invitation", invitation_id),
+        about=(ABOUT, row.id),
         secret=True,
     )
     session.flush()
-    record(session, clock, actor, "invitation sent", _subject(row, row.name or row.email), to=row.email)
+    subject = Subject(ABOUT, row.id, row.name or row.email, row.organisation_id)
+    record(session, clock, actor, "invitation sent", subject, to=row.email)
 
 
-def _subject(row: Invitation, label: str) -> Subject:
-    return Subject("invitation", row.id, label, row.organisation_id)
+def _invited_lately(session: Session, clock: Clock, organisation_id: int) -> int:
+    lately = sa.select(sa.func.count()).where(
+        Invitation.organisation_id == organisation_id, Invitation.invited_at > clock.now() - DAY
+    )
+    return session.scalar(lately) or 0
 
 
-def _lock(session: Session, organisation_id: int) -> None:
-    if lock_row(session, Organisation, organisation_id) is None:
+def _refuse_too_many(session: Session, clock: Clock, found: InvitationFacts) -> None:
+    lately = sa.select(sa.func.count()).where(
+        MailMessage.about_kind == ABOUT, MailMessage.about_id == found.id, MailMessage.queued_at > clock.now() - DAY
+    )
+    if (session.scalar(lately) or 0) >= MOST_MAILS_A_DAY:
+        raise Refused(f"{MOST_MAILS_A_DAY} mails about this invitation were sent within a day. Try again tomorrow.")
+
+
+def _locked(session: Session, organisation_id: int) -> Organisation:
+    place = lock_row(session, Organisation, organisation_id)
+    if place is None:
         raise NotThere
+    return place
 
 
 def _is_open() -> tuple[sa.ColumnElement[bool], ...]:

@@ -7,14 +7,24 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, SecurityError
 
+from kit.ids import new_code
 from kit.refusals import NotThere
 from kit.store import FileMissing, StoreUnavailable
 from kit.web.forms import typed_before
+from kit.web.redirects import is_ours
 from kit.web.transactions import roll_back
 from licences.guard import WrongRole, look_nobody_up
 from licences.people.kinds import Role
 
 log = structlog.get_logger()
+
+REFERENCE_LENGTH = 8  # characters: enough to find one line of the log, few enough to read out
+_OPEN_ANEW = ("Go back and reload the page.", "Press the button again.")
+_CARRY_OVER = (
+    "Copy what you had typed, from below, before you leave this page.",
+    "Go back and reload the page.",
+    "Put in what you copied, and press the button again.",
+)
 
 
 def init_app(app: Flask) -> None:
@@ -35,9 +45,16 @@ def init_app(app: Flask) -> None:
 def _http(error: HTTPException) -> Response:
     if error.response is not None or (error.code or 500) < 400:
         return make_response(error.get_response())
-    page = _page(error.code or 500)
-    page.headers.extend(_extra_headers(error))
+    headers = _extra_headers(error)
+    page = _page(error.code or 500, wait=_wait_in_words(dict(headers).get("Retry-After", "")))
+    page.headers.extend(headers)
     return page
+
+
+def _wait_in_words(seconds: str) -> str:
+    """How long to wait before another try; nothing when that is not known in seconds."""
+    minutes = -(-int(seconds) // 60) if seconds.isascii() and seconds.isdigit() else 0
+    return f"{minutes} minutes" if minutes > 1 else "one minute" if minutes else ""
 
 
 def _extra_headers(error: HTTPException) -> list[tuple[str, str]]:
@@ -55,12 +72,13 @@ def _wrong_host(_error: SecurityError) -> Response:
 
 def _expired(_error: CSRFError) -> Response:
     """The form's own secret is missing, stale, or from another session."""
+    kept = typed_before(request.form)
     return _page(
         400,
         title="This page was open for too long",
         lead="To keep your account safe, a form works for twelve hours and in one sign-in. Nothing was changed.",
-        steps=["Go back and reload the page.", "Copy what you had typed from below, and press the button again."],
-        kept=typed_before(request.form),
+        steps=_CARRY_OVER if kept else _OPEN_ANEW,
+        kept=kept,
     )
 
 
@@ -74,8 +92,9 @@ def _in_words(role: Role) -> str:
 
 
 def _unavailable(error: Exception) -> Response:
-    log.error("unavailable", path=_path(), error=str(error), kind=type(error).__name__)
-    page = _page(503)
+    reference = _reference()
+    log.error("unavailable", path=_path(), error=str(error), kind=type(error).__name__, reference=reference)
+    page = _page(503, reference=reference, again=_again())
     page.headers["Retry-After"] = "30"
     return page
 
@@ -87,8 +106,20 @@ def _without_database(error: Exception) -> Response:
 
 
 def _fault(error: Exception) -> Response:
-    log.exception("fault", path=_path(), kind=type(error).__name__)
-    return _page(500)
+    reference = _reference()
+    log.exception("fault", path=_path(), kind=type(error).__name__, reference=reference)
+    return _page(500, reference=reference, again=_again())
+
+
+def _reference() -> str:
+    """Stands on the page and in the log: whoever is asked for help finds the line."""
+    return new_code()[:REFERENCE_LENGTH]
+
+
+def _again() -> dict[str, str] | None:
+    """A button for the same page. None for what a form sent, and where the address would lead elsewhere."""
+    address = request.full_path.rstrip("?")
+    return {"label": "Try again", "url": address} if request.method == "GET" and is_ours(address) else None
 
 
 def _path() -> str:

@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page
 
-from tests.journeys import checks, keyboard
+from tests.journeys import checks
 from tests.journeys.conftest import MakeVisitor
 from tests.journeys.demo import Demo
 from tests.journeys.visitor import Visitor
@@ -57,7 +56,11 @@ def _examine_all(someone: Visitor, *more: str, wanted: Callable[[str], bool] = l
             continue
         looked_at += 1
         name = re.sub(r"\W+", "-", kind).strip("-") or "home"
-        faults = [*someone.faults(f"{someone.name}-{name}"), *_named_checks(page)]
+        faults = [
+            *someone.faults(f"{someone.name}-{name}"),
+            *someone.named_faults(),
+            *checks.lost_when_text_grows(page),
+        ]
         title = page.title()
         if title in titles:
             faults.append(f"has the title of {titles[title]}: {title}")
@@ -68,16 +71,6 @@ def _examine_all(someone: Visitor, *more: str, wanted: Callable[[str], bool] = l
     if len(places) > 1:
         wrong.append(f"help is not in the same place, or not with the same words: {places}")
     assert not wrong, "\n".join(wrong)
-
-
-def _named_checks(page: Page) -> list[str]:
-    """What axe does not see."""
-    return [
-        *checks.small_targets(page),
-        *checks.dragged(page),
-        *keyboard.hidden_on_the_way(page),
-        *checks.lost_when_text_grows(page),
-    ]
 
 
 def _kinds(someone: Visitor, *more: str) -> Iterator[str]:

@@ -15,7 +15,6 @@ from tests.journeys import checks, keyboard
 
 PICTURES = "JOURNEY_PICTURES"
 
-
 # How many main headings a page has that has arrived whole.
 WHOLE = "document.readyState === 'complete' && document.querySelectorAll('h1').length"
 
@@ -188,6 +187,11 @@ class Visitor:
         self.complaints.clear()
         return wrong
 
+    def named_faults(self) -> list[str]:
+        """What axe does not see, at the width that the window has now."""
+        page = self.page
+        return [*checks.small_targets(page), *checks.dragged(page), *keyboard.hidden_on_the_way(page)]
+
     def _settle(self) -> None:
         """Waits until the page that a press led to is there whole: a click returns before the next page does.
 
@@ -196,9 +200,7 @@ class Visitor:
         before = ""
         for _ in range(50):
             try:
-                whole = self.page.evaluate(
-                    "document.readyState === 'complete' && document.querySelectorAll('h1').length"
-                )
+                whole = self.page.evaluate(WHOLE)
             except Error:  # the page went away while it was asked
                 whole = 0
             if whole == 1 and before == self.page.url:

@@ -85,15 +85,17 @@ def covered(page: Seen, expected: set[str], unit: float, address: str | None) ->
     return words, (right - side - 1, bottom - side - 1, right + 1, bottom + 1)
 
 
-def picture(path: Path, number: int, folder: Path, scale_to: int) -> Image.Image:
-    """A page as displayed, in grey, `scale_to` pixels long."""
-    target = folder / f"{path.stem}-{number}"
+def picture(path: Path, number: int, folder: Path, scale_to: int) -> Image.Image | None:
+    """A page as displayed, in grey, `scale_to` pixels long; None where poppler does not draw all of it."""
+    target, written = folder / "page", folder / "page.pgm"
     size = ["-scale-to", str(scale_to), "-f", str(number), "-l", str(number), "-singlefile"]
     command = ["pdftoppm", "-cropbox", "-gray", *size, str(path), str(target)]
-    subprocess.run(command, check=True, capture_output=True, timeout=SECONDS)
-    with Image.open(target.with_suffix(".pgm")) as drawn:
-        copy = drawn.copy()
-    target.with_suffix(".pgm").unlink()
+    drawn = subprocess.run(command, check=True, capture_output=True, timeout=SECONDS)
+    if b"Too few" in drawn.stderr or not written.exists():
+        return None  # poppler stops at an operator that lacks operands, or cannot draw the page at all
+    with Image.open(written) as opened:
+        copy = opened.copy()
+    written.unlink()
     return copy
 
 
@@ -103,8 +105,10 @@ def wrong_picture(
     """What differs between a page and its stamped copy outside the stamp; empty when nothing does."""
     scale_to = min(MOST_PIXELS, max(120, int(max(page.width, page.height) * RESOLUTION / 72)))
     original, copy = (picture(path, number, folder, scale_to) for path in (before, after))
-    if original.size == (1, 1):
-        return ""  # poppler cannot read that page of the original, and can that of the copy
+    if copy is None:
+        return "poppler does not draw it"
+    if original is None or original.size == (1, 1):
+        return ""  # poppler cannot draw that page of the original, and can that of the copy
     if original.size != copy.size:
         return f"the page was {original.size}, the copy's is {copy.size}"
     scale = copy.width / page.width

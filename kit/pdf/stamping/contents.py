@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import pikepdf
 from pikepdf import Array, Name, Pdf, Stream
@@ -11,8 +12,21 @@ from kit.pdf.stamping.refusals import CannotPrepare, RefusalReason
 LARGEST_CONTENT = 128 * 1024 * 1024  # bytes of one page's operators, unpacked
 SURELY_SMALL = 64 * 1024  # packed bytes: Flate packs at best 1 to 1,032, so this cannot exceed the above
 
+Instruction = pikepdf.ContentStreamInstruction | pikepdf.ContentStreamInlineImage
 _ENDS = {"q": "Q", "BT": "ET", "BMC": "EMC", "BDC": "EMC"}
-_WATCHED = "q Q BT ET BMC BDC EMC Do"
+_WATCHED = frozenset(["q", "Q", "BT", "ET", "BMC", "BDC", "EMC", "Do"])
+# How many operands an operator needs (ISO 32000-1, annex A). A reader may stop at one that has fewer.
+_NEEDS = {
+    name: count
+    for count, names in {
+        1: "w J j M ri i gs Tc Tw Tz TL Tr Ts Tj TJ ' CS cs G g SC sc SCN scn sh Do MP BMC",
+        2: "d m l Tf Td TD DP BDC d0",
+        3: 'RG rg "',
+        4: "v y re K k",
+        6: "cm c Tm d1",
+    }.items()
+    for name in names.split()
+}
 _TAIL = ["Q", "BDC", "q", "Do", "Q", "EMC"]  # what the watched operators of a page end in that draws a stamp
 
 
@@ -23,19 +37,33 @@ def content_streams(page: pikepdf.Object) -> list[Stream]:
     return [part for part in parts if isinstance(part, Stream)]
 
 
-def drawn_last(page: pikepdf.Object) -> tuple[str | None, list[str]]:
-    """The form that the page draws as an artifact at its very end, if it does, and the watched operators before that.
+@dataclass(frozen=True)
+class Drawn:
+    """What a page draws: the form at its very end, if it is an artifact, the operators before it that begin and end
+    something, and whether every operator has its operands."""
 
-    The page is read as a reader would: a string or an inline picture without an end swallows all that follows it.
-    """
-    operators, last_form = [], None
-    for instruction in pikepdf.parse_content_stream(pikepdf.Page(page), _WATCHED):
-        operators.append(str(instruction.operator))
-        if operators[-1] == "Do" and len(instruction.operands) == 1:
+    last: str | None
+    operators: list[str]
+    whole: bool
+
+
+def drawn(page: pikepdf.Object) -> Drawn:
+    """Reads a page as a reader would: a string or an inline picture without an end swallows all that follows it."""
+    operators, last_form, whole = [], None, True
+    for instruction in pikepdf.parse_content_stream(pikepdf.Page(page)):
+        operator = str(instruction.operator)
+        whole = whole and _has_operands(instruction)
+        if operator in _WATCHED:
+            operators.append(operator)
+        if operator == "Do" and len(instruction.operands) == 1:
             last_form = str(instruction.operands[0])
     if operators[-len(_TAIL) :] != _TAIL:
-        return None, operators
-    return last_form, operators[: -len(_TAIL)]
+        return Drawn(None, operators, whole)
+    return Drawn(last_form, operators[: -len(_TAIL)], whole)
+
+
+def _has_operands(instruction: Instruction) -> bool:
+    return len(instruction.operands) >= _NEEDS.get(str(instruction.operator), 0)
 
 
 class Balance:
@@ -85,9 +113,9 @@ class Wrapping:
         own = content_streams(page)
         refuse_bombs(own)
         page["/Contents"] = Array([self.opening, *own, self._closing("")])
-        last, operators = drawn_last(page)
-        balance = Balance().of(operators[1:])  # the first is our opening
-        if last != self.stamp or balance.excess:
+        found = drawn(page)
+        balance = Balance().of(found.operators[1:])  # the first is our opening
+        if found.last != self.stamp or balance.excess or not found.whole:
             page["/Contents"] = Array(own)
             mended, balance = self._mended(page)
             own = [mended]
@@ -101,13 +129,13 @@ class Wrapping:
         return self.closings[missing]
 
     def _mended(self, page: pikepdf.Object) -> tuple[Stream, Balance]:
-        """The page's operators as far as they can be read, without those that end what was never begun: readers pass
-        over them, but inside our own `q` they would come to mean something."""
+        """The page's operators as far as they can be read, without those that lack operands and those that end what
+        was never begun: readers pass over them, but inside our own `q` they would come to mean something."""
         balance = Balance()
         kept = [
             instruction
             for instruction in pikepdf.parse_content_stream(pikepdf.Page(page))
-            if balance.take(str(instruction.operator))
+            if _has_operands(instruction) and balance.take(str(instruction.operator))
         ]
         content = zlib.compress(pikepdf.unparse_content_stream(kept))
         return self.pdf.make_stream(content, Filter=Name.FlateDecode), balance

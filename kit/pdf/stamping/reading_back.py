@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pikepdf
 
-from kit.pdf.stamping.contents import drawn_last
+from kit.pdf.stamping.contents import drawn
 from kit.pdf.stamping.drawing import SLOT_NAME
 from kit.pdf.stamping.personal import personal_text
 from kit.pdf.stamping.prepared import Prepared, StampFacts
@@ -38,7 +38,7 @@ def read_back(path: Path, prepared: Prepared, facts: StampFacts) -> None:
 
 def _slot(page: pikepdf.Object, number: int) -> pikepdf.Object:
     """The slot that the page's last operators draw."""
-    name, _ = drawn_last(page)
+    name = drawn(page).last
     if name is None:
         raise ReadBackFailed(f"page {number} does not end with its stamp")
     try:

@@ -206,6 +206,14 @@ def test_what_a_page_leaves_open_does_not_touch_the_stamp_nor_itself(tmp_path: P
     assert ImageChops.difference(before.crop(body), after.crop(body)).getbbox() is None
 
 
+@pytest.mark.parametrize("lacking", [b"0 cm", b"5 re", b"/F1 Tf", b"Do", b"1 0 0 rg 1 rg"])
+def test_an_operator_without_its_operands_stops_no_reader_before_the_stamp(tmp_path: Path, lacking: bytes) -> None:
+    source = pdf_file(tmp_path / "a.pdf", b"q " + lacking + b" 0 0 .4 rg 20 200 200 100 re f Q")
+    _, copy = stamped(source)
+    assert LINE in text_of(copy)
+    assert picture(copy, 1, tmp_path).getpixel((100, 600)) < 100
+
+
 @pytest.mark.parametrize(
     "end", [b"(abc", b"<41 42", b"[1 2", b"<</A 1", b"BI /W 10 /H 10 ID xxx", b"BT /F1 12 Tf (abc) Tj (x", b"(\\"]
 )

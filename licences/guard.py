@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
-from flask import g, redirect, request, url_for
+from flask import g, redirect, request
 from flask_login import current_user
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
+from kit.web.elsewhere import elsewhere
 from licences.people.viewer import Viewer
 from licences.policy import Action, can, who_can
 
@@ -97,4 +98,4 @@ def _declared(view: Callable[P, R], made: Declaration) -> Callable[P, R]:
 def _to_sign_in() -> Response:
     """Off to sign in, and back afterwards to the page that was asked for (never to what a form was sent to)."""
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("door.sign_in", next=wanted), code=303)
+    return redirect(elsewhere("sign in", next=wanted), code=303)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from flask import Flask, request
 
-from kit.web import addresses, pages, transactions
+from kit.web import addresses, elsewhere, pages, transactions
 from kit.web.house import House, furnish
 from licences import seats
 from licences.guard import Declaration, declaration, viewer_or_none
@@ -22,6 +22,15 @@ from portal.web import developers, door, health, home, legal, staff
 from portal.wiring import make_house
 
 STATIC_YEAR = 365 * 24 * 3600
+# Where lower floors lead that know nothing of the upper ones.
+ELSEWHERE = {
+    "sign in": "door.sign_in",
+    "home": "home.home",
+    "help": "home.help_page",
+    "library": "shelf.library",
+    "all materials": "material_staff.materials",
+    "new material": "material_staff.new_material",
+}
 
 
 class NoGuard(Exception):
@@ -35,6 +44,7 @@ def create_app(settings: Settings, house: House | None = None) -> Flask:
     app.extensions["settings"] = settings
     furnish(app, house or make_house(settings))
     addresses.init_app(app)
+    elsewhere.init_app(app, ELSEWHERE)
     pages.init_app(app)
     transactions.init_app(app)
     security.init_app(app, settings)

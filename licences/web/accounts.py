@@ -1,10 +1,11 @@
 """One's own account: accepting the terms of use, and setting a password from a link."""
 
-from flask import Blueprint, flash, render_template, request, url_for
+from flask import Blueprint, flash, render_template, request
 from werkzeug.wrappers import Response
 
 from kit.refusals import Refused
 from kit.web import forms
+from kit.web.elsewhere import elsewhere
 from kit.web.house import house
 from kit.web.redirects import is_ours, onward
 from kit.web.transactions import db, roll_back, writes, writing
@@ -62,7 +63,7 @@ def accept_terms_post() -> Response | tuple[str, int]:
         roll_back()
         form.refuse(refusal)
         return _terms_page(form), 409
-    return onward(request.args.get("next"), url_for("shelf.library"))
+    return onward(request.args.get("next"), elsewhere("library"))
 
 
 @public
@@ -85,7 +86,7 @@ def welcome_post(secret: str) -> Response | str | tuple[str, int]:
     except Refused:
         return render_template("licences/link_used.html"), 410
     flash("Your password is set. Sign in with it.", "moss")
-    return onward(None, url_for("door.sign_in"))
+    return onward(None, elsewhere("sign in"))
 
 
 def _is_spent(secret: str) -> bool:

@@ -19,6 +19,7 @@ from kit.db import Base
 from licences.guard import declaration
 from licences.people.kinds import Role
 from licences.policy import Action, can
+from portal.app import ELSEWHERE
 from tests.browser_like import Browser
 from tests.house.examples import Examples, make_examples
 from tests.world import FINANCE, MANAGER, STAFF, STRANGER, STRANGER_MANAGER, TRAINER, World
@@ -84,6 +85,10 @@ def test_the_table_and_the_url_map_are_the_same(world: World) -> None:
     listed = {(row.rule, row.method, row.guard) for row in rows()}
     assert there - listed == set(), "addresses without a row in access.toml"
     assert listed - there == set(), "rows of access.toml without an address"
+
+
+def test_every_page_that_lower_floors_lead_to_is_there(world: World) -> None:
+    assert set(ELSEWHERE.values()) <= set(world.app.view_functions)
 
 
 def test_each_rightful_person_comes_in(world: World, examples: Examples) -> None:

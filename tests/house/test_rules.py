@@ -1,6 +1,7 @@
 """House rules that no import shows, each tried on a line that breaks it."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = ("portal", "materials", "licences", "kit")
+FLOORS = PRODUCT  # from the top
+TEXT_KINDS = {".py", ".html", ".txt"}
 STRAY_NAMES = {"utils", "helpers", "common", "misc"}
 
 
@@ -80,6 +83,32 @@ def test_the_rule_holds_and_bites(rule, breaks: str, packages: tuple[str, ...], 
     found = {path for path, tree in sources(*packages) if rule(tree)}
     assert found <= allowed
     assert allowed <= found, "an exception that is no longer needed"
+
+
+def endpoints_named(text: str) -> set[str]:
+    """The blueprints whose endpoints a view or a template names."""
+    return set(re.findall(r"""url_for\(\s*["'](\w+)\.""", text))
+
+
+def test_no_floor_names_an_address_of_a_floor_above() -> None:
+    """Lower floors ask `kit.web.elsewhere`; the app says where that is."""
+    assert endpoints_named('{{ url_for("door.sign_in") }}') == {"door"}, "the rule does not see what it forbids"
+    texts = {
+        path: path.read_text() for floor in FLOORS for path in (ROOT / floor).rglob("*") if path.suffix in TEXT_KINDS
+    }
+    floor_of = {path: path.relative_to(ROOT).parts[0] for path in texts}
+    homes = {
+        name: FLOORS.index(floor_of[path])
+        for path, text in texts.items()
+        for name in re.findall(r'Blueprint\("(\w+)"', text)
+    }
+    upwards = [
+        f"{path.relative_to(ROOT)} names {name}"
+        for path, text in texts.items()
+        for name in endpoints_named(text)
+        if homes[name] < FLOORS.index(floor_of[path])
+    ]
+    assert upwards == []
 
 
 def test_no_module_has_a_name_that_says_nothing() -> None:

@@ -12,6 +12,7 @@ from licences.people.kinds import Role
 from licences.people.viewer import Viewer
 from licences.web import accounts as account_pages
 from licences.web import organisation as organisation_pages
+from licences.web import sign_in_links
 from licences.web import staff as licence_staff
 from materials.web import shelf as shelf_pages
 from materials.web import staff as material_staff
@@ -51,7 +52,7 @@ def create_app(settings: Settings, house: House | None = None) -> Flask:
     errors.init_app(app)
     for screen in (
         home, door, health, legal, developers, staff,
-        account_pages, organisation_pages, licence_staff, shelf_pages, material_staff,
+        sign_in_links, account_pages, organisation_pages, licence_staff, shelf_pages, material_staff,
     ):  # fmt: skip
         app.register_blueprint(screen.blueprint())
     app.context_processor(lambda: _context(settings))

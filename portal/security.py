@@ -8,8 +8,9 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kit.web.house import house
-from licences.people import accounts
+from licences.people import sessions
 from licences.people.viewer import Viewer
+from licences.web import entering
 from portal.settings import Settings
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -49,6 +50,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    entering.furnish(app, entering.EntryRules(demo_may_enter=not settings.is_production))
     csrf.init_app(app)
     _sign_in_manager().init_app(app)
     app.after_request(_with_headers)
@@ -71,12 +73,12 @@ def _viewer(secret: str) -> Viewer | None:
 def _looked_up(secret: str) -> Viewer | None:
     here = house()
     with here.database.read() as session:
-        found = accounts.viewer_of(session, here.clock, secret)
+        found = sessions.viewer_of(session, here.clock, secret)
     if found is None:
         return None
     viewer, seen_is_due = found
     if seen_is_due:  # the one write that a GET may cause, at most every five minutes
-        here.database.run(lambda session: accounts.mark_seen(session, here.clock, secret))
+        here.database.run(lambda session: sessions.mark_seen(session, here.clock, secret))
     return viewer
 
 

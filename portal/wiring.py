@@ -13,6 +13,7 @@ from kit.mail import Letterhead, SmtpMailer
 from kit.mail import register as register_mail
 from kit.store import Bucket, ObjectStore
 from kit.web.house import House
+from licences.people import sign_in_links
 from materials.editions import PREPARE
 from materials.preparing import prepare_edition
 from portal.settings import Settings
@@ -53,6 +54,7 @@ def make_handlers(settings: Settings, house: House) -> Handlers:
     handlers.add(PREPARE, prepare, backoff=PATIENT)
     mailer = SmtpMailer(settings.smtp_url, settings.mail_from, reply_to=settings.help_email)
     register_mail(handlers, house.database, house.clock, mailer)
+    sign_in_links.register(handlers, house.database, house.clock, house.letterhead)
     handlers.every(DAY_SECONDS, "remove half-written files", lambda: _tidy(house))
     handlers.every(SEAL_SECONDS, "seal the audit trail", lambda: _seal(house))
     return handlers

@@ -94,6 +94,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["day"] = lambda moment: f"{london(moment):%-d %B %Y}"
+    environment.filters["time"] = lambda moment: f"{london(moment):%H:%M on %-d %B}"
     return environment
 
 

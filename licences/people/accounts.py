@@ -1,35 +1,29 @@
-"""Accounts: passwords, sessions on the server, and the one-use links that set a password.
+"""Accounts: passwords, and the one-use links that set one.
 
 Hashing takes its time on purpose, so it never happens inside a writing transaction.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from kit.audit import Actor, Subject, record
 from kit.clock import Clock
-from kit.ids import fingerprint, new_token
 from kit.refusals import NotThere, Refused
-from licences.people import tokens
+from licences.people import sessions, tokens
 from licences.people.kinds import TokenPurpose
 from licences.people.memberships import first_place
-from licences.people.models import Membership, OneUseToken, Organisation, Person, SignIn
-from licences.people.viewer import Viewer
+from licences.people.models import OneUseToken, Person, SignIn
 
 # OWASP's first choice of argon2id parameters: 19 MiB, two passes, one lane.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 200
-SESSION_LIFE = timedelta(days=14)
-IDLE_LIFE = timedelta(hours=12)
-SEEN_EVERY = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -58,17 +52,15 @@ def _hash_of_nothing() -> str:
 
 def candidate(session: Session, email: str) -> Candidate | None:
     """The account that signs in with this address, if there is one with a password and a place in an organisation."""
-    found = session.execute(
-        sa.select(Person, Membership.id)
-        .join(Membership, Membership.person_id == Person.id)
-        .where(Person.email == email.strip().lower(), Person.password_hash.is_not(None), Membership.ended_at.is_(None))
-        .order_by(Membership.id)
-        .limit(1)
+    known = session.execute(
+        sa.select(Person.id, sessions.place_to_enter(Person.id.expression), Person.password_hash, Person.is_demo).where(
+            Person.email == email.strip().lower()
+        )
     ).first()
-    if found is None:
+    if known is None:
         return None
-    person, membership_id = found
-    return Candidate(person.id, membership_id, person.password_hash or "", person.is_demo)
+    person_id, place, password_hash, is_demo = known
+    return Candidate(person_id, place, password_hash, is_demo) if place and password_hash else None
 
 
 def password_fits(account: Candidate | None, password: str) -> bool:
@@ -81,62 +73,9 @@ def password_fits(account: Candidate | None, password: str) -> bool:
         return False
 
 
-def begin_session(session: Session, clock: Clock, membership_id: int, browser: str) -> str:
-    """Opens a session and returns its secret, which goes into the cookie and nowhere else."""
-    secret = new_token()
-    now = clock.now()
-    membership = session.get_one(Membership, membership_id, options=[joinedload(Membership.person)])
-    row = SignIn(fingerprint=fingerprint(secret), membership_id=membership_id, created_at=now, seen_at=now)
-    row.browser = browser[:200]
-    session.add(row)
-    person = membership.person
-    actor = Actor(person.id, person.name, membership.organisation_id)
-    record(session, clock, actor, "signed in", Subject("person", person.id, person.name, membership.organisation_id))
-    return secret
-
-
-# Built once: asked at every request of somebody signed in.
-_VIEWER = (
-    sa.select(
-        SignIn.created_at,
-        SignIn.seen_at,
-        Person.id,
-        Person.name,
-        Person.email,
-        Organisation.id,
-        Organisation.name,
-        Membership.role,
-    )
-    .join(Membership, Membership.id == SignIn.membership_id)
-    .join(Person, Person.id == Membership.person_id)
-    .join(Organisation, Organisation.id == Membership.organisation_id)
-    .where(SignIn.fingerprint == sa.bindparam("fingerprint"), SignIn.ended_at.is_(None), Membership.ended_at.is_(None))
-)
-
-
-def viewer_of(session: Session, clock: Clock, secret: str) -> tuple[Viewer, bool] | None:
-    """The person behind a session's secret, and whether its last-seen is due; None when it is over."""
-    found = session.execute(_VIEWER, {"fingerprint": fingerprint(secret)}).first()
-    if found is None:
-        return None
-    created_at, seen_at, person_id, name, email, place_id, place, role = found
-    now = clock.now()
-    if created_at + SESSION_LIFE < now or seen_at + IDLE_LIFE < now:
-        return None
-    return Viewer(secret, person_id, name, email, place_id, place, role), seen_at + SEEN_EVERY < now
-
-
-def mark_seen(session: Session, clock: Clock, secret: str) -> None:
-    """Moves the session's last-seen forward."""
-    session.execute(sa.update(SignIn).where(SignIn.fingerprint == fingerprint(secret)).values(seen_at=clock.now()))
-
-
-def end_session(session: Session, clock: Clock, viewer: Viewer) -> None:
-    """Ends a session on the server: its cookie is worth nothing from now on."""
-    ended = sa.update(SignIn).where(SignIn.fingerprint == fingerprint(viewer.secret)).values(ended_at=clock.now())
-    session.execute(ended)
-    subject = Subject("person", viewer.person_id, viewer.name, viewer.organisation_id)
-    record(session, clock, viewer.actor, "signed out", subject)
+def count_demo_accounts(session: Session) -> int:
+    """How many people have the password that everybody knows. Production refuses them, and should not have any."""
+    return session.scalar(sa.select(sa.func.count()).select_from(Person).where(Person.is_demo)) or 0
 
 
 def end_everybodys_access(session: Session, clock: Clock) -> None:
@@ -195,16 +134,6 @@ def set_password(session: Session, clock: Clock, secret: str, password_hash: str
     person = session.get_one(Person, link.person_id)
     person.password_hash = password_hash
     tokens.end(session, clock, person.id, TokenPurpose.SET_PASSWORD)  # of two sent at one moment, both may be open
-    end_sessions(session, clock, person.id)
+    sessions.end_all_of(session, clock, person.id)
     record(session, clock, Actor(person.id, person.name), "password set", Subject("person", person.id, person.name))
     return person.id
-
-
-def end_sessions(session: Session, clock: Clock, person_id: int, *, but: str = "") -> None:
-    """Ends every open session of a person, except the one with the secret `but`."""
-    places = sa.select(Membership.id).where(Membership.person_id == person_id)
-    session.execute(
-        sa.update(SignIn)
-        .where(SignIn.membership_id.in_(places), SignIn.ended_at.is_(None), SignIn.fingerprint != fingerprint(but))
-        .values(ended_at=clock.now())
-    )

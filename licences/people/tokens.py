@@ -45,9 +45,15 @@ def issue(
     person_id: int | None = None,
     invitation_id: int | None = None,
     detail: dict[str, Any] | None = None,
+    keep_older: bool = False,
+    life: timedelta | None = None,
 ) -> str:
-    """A new secret. Older unused links of the same purpose about the same person or invitation stop working."""
-    if person_id is not None:
+    """A new secret. Older unused links of the same purpose about the same person or invitation stop working.
+
+    It lives as long as its purpose says, or for a `life` of its own. A person's older ones are left when `keep_older`:
+    where anybody may ask for links, nobody should end another's by it.
+    """
+    if person_id is not None and not keep_older:
         end(session, clock, person_id, purpose)
     if invitation_id is not None:
         end_of_invitation(session, clock, invitation_id)
@@ -59,7 +65,7 @@ def issue(
             person_id=person_id,
             invitation_id=invitation_id,
             detail=detail,
-            expires_at=clock.now() + LIVES[purpose],
+            expires_at=clock.now() + (life or LIVES[purpose]),
         )
     )
     session.flush()

@@ -1,9 +1,7 @@
 """Sign in and sign out."""
 
-from flask import Blueprint, abort, current_app, render_template, request, session, url_for
-from flask_login import login_user, logout_user
+from flask import Blueprint, make_response, render_template, request, url_for
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
 from kit.web import forms
@@ -11,10 +9,14 @@ from kit.web.house import house
 from kit.web.redirects import is_ours, onward
 from kit.web.transactions import db, roll_back, writes, writing
 from licences.guard import public, signed_in, viewer, viewer_or_none
-from licences.people import accounts, limits
+from licences.people import accounts, limits, sessions
 from licences.people.accounts import Candidate
+from licences.people.limits import Limit
+from licences.web import entering
 
 WRONG = "This e-mail address and password do not belong together. Check both and try again."
+TOO_OFTEN = "Too many tries. Wait 15 minutes, then try again once, or have a sign-in link sent to you now."
+WAIT_SECONDS = 15 * 60
 
 
 class SignInForm(forms.Form):
@@ -47,16 +49,17 @@ def sign_in_post() -> Response | tuple[str, int]:
     form = SignInForm()
     if not form.validate():
         return _page(form), 400
-    email, place = form.email.data.lower(), request.remote_addr or ""
-    if _is_over(email, place):
-        raise TooManyRequests(retry_after=15 * 60)
+    email = form.email.data.lower()
     account = accounts.candidate(db(), email)
+    counts = _counts(account, email)
+    if any(limits.is_over(db(), house().clock, limit, key) for limit, key in counts):
+        return _too_often(form)
     roll_back()
     if not accounts.password_fits(account, form.password.data) or account is None or not _may_enter(account):
-        house().database.run(lambda writing: _count(writing, email, place))
+        house().database.run(lambda writing: _count(writing, counts))
         form.refuse(WRONG, "password")
         return _page(form), 400
-    _enter(account, email, place)
+    _enter(account, counts)
     return onward(request.args.get("next"), url_for("home.home"))
 
 
@@ -64,43 +67,50 @@ def sign_in_post() -> Response | tuple[str, int]:
 @writes
 def sign_out() -> Response:
     """Ends the session on the server: the cookie is worth nothing afterwards."""
-    accounts.end_session(writing(), house().clock, viewer())
-    logout_user()
-    session.clear()  # words and form secrets meant for this person go with them
+    sessions.end(writing(), house().clock, viewer())
+    entering.leave()
     return onward(None, url_for("door.sign_in"))
 
 
-def _enter(account: Candidate, email: str, place: str) -> None:
-    clock, browser = house().clock, request.headers.get("User-Agent", "")
+def _enter(account: Candidate, counts: list[tuple[Limit, str]]) -> None:
+    clock, browser = house().clock, entering.browser_words()
 
     def begin(writing: Session) -> str:
-        limits.forget(writing, limits.SIGN_IN_BY_ACCOUNT, f"{email} {place}")
-        return accounts.begin_session(writing, clock, account.membership_id, browser)
+        for limit, key in counts:
+            if limit in (limits.SIGN_IN_BY_ACCOUNT, limits.SIGN_IN_BY_BROWSER):
+                limits.forget(writing, limit, key)
+        return sessions.begin(writing, clock, account.membership_id, browser)
 
-    secret = house().database.run(begin)
-    with house().database.read() as reading:
-        found = accounts.viewer_of(reading, clock, secret)
-    if found is None:
-        abort(503)
-    session.clear()  # whatever was planted before signing in, form secrets included, counts no more
-    login_user(found[0])
+    entering.enter(house().database.run(begin))
 
 
 def _may_enter(account: Candidate) -> bool:
     """Demo accounts have a password that everybody knows: they cannot sign in to production."""
-    return not (account.is_demo and current_app.extensions["settings"].is_production)
+    return entering.rules().demo_may_enter or not account.is_demo
 
 
-def _is_over(email: str, place: str) -> bool:
-    clock = house().clock
-    return limits.is_over(db(), clock, limits.SIGN_IN_BY_PLACE, place) or limits.is_over(
-        db(), clock, limits.SIGN_IN_BY_ACCOUNT, f"{email} {place}"
-    )
+def _counts(account: Candidate | None, email: str) -> list[tuple[Limit, str]]:
+    """Under what a wrong password is counted: a browser that the person has used before answers for itself alone."""
+    known, place = entering.known_browser(), entering.network_place()
+    if known and account and known.person_id == account.person_id:
+        return [(limits.SIGN_IN_BY_BROWSER, known.name)]
+    return [
+        (limits.SIGN_IN_BY_PLACE, place),
+        (limits.SIGN_IN_BY_ACCOUNT, f"{email} {place}"),
+        (limits.SIGN_IN_BY_EMAIL, email),
+    ]
 
 
-def _count(writing: Session, email: str, place: str) -> None:
-    limits.count(writing, house().clock, limits.SIGN_IN_BY_PLACE, place)
-    limits.count(writing, house().clock, limits.SIGN_IN_BY_ACCOUNT, f"{email} {place}")
+def _count(writing: Session, counts: list[tuple[Limit, str]]) -> None:
+    for limit, key in counts:
+        limits.count(writing, house().clock, limit, key)
+
+
+def _too_often(form: SignInForm) -> Response:
+    form.refuse(TOO_OFTEN, "password")
+    response = make_response(_page(form), 429)
+    response.headers["Retry-After"] = str(WAIT_SECONDS)
+    return response
 
 
 def _page(form: SignInForm) -> str:

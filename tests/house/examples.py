@@ -13,8 +13,8 @@ from kit.clock import Clock
 from kit.ids import new_code
 from kit.jobs.failures import put_aside
 from kit.mail import MailMessage, State
-from licences.people import accounts, legal
-from licences.people.kinds import LegalKind
+from licences.people import accounts, legal, tokens
+from licences.people.kinds import LegalKind, TokenPurpose
 from materials import editions, shelf
 from materials.editions import PREPARE
 from tests.browser_like import Browser
@@ -65,6 +65,7 @@ def make_examples(world: World) -> Examples:
         )
         code = editions.edition(session, world.current_edition).code
         secret = accounts.new_password_link(session, clock, world.people[COLLEAGUE])
+        sign_in_secret = tokens.issue(session, clock, TokenPurpose.SIGN_IN, person_id=world.people[COLLEAGUE])
         job = _given_up(session, clock)
         mail = _mail_that_came_back(session, world)
         version = legal.current(session, LegalKind.TERMS_OF_USE)
@@ -81,6 +82,7 @@ def make_examples(world: World) -> Examples:
         "edition_code": code,
         "given_up_mail": str(mail),
         "secret": secret,
+        "sign_in_secret": sign_in_secret,
         "job": job,
         "version": str(version.version if version else 0),
     }

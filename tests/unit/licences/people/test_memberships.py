@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from kit.audit import Actor
 from kit.clock import SteppingClock
 from kit.refusals import NotThere, Refused
-from licences.people import accounts, memberships, organisations
+from licences.people import memberships, organisations, sessions
 from licences.people.kinds import OrganisationKind, Role
 from licences.people.models import Membership
 
@@ -51,10 +51,10 @@ def test_the_last_manager_neither_leaves_nor_changes(session: Session, clock: St
 def test_who_left_is_on_no_list_but_known_and_may_come_back(session: Session, clock: SteppingClock) -> None:
     where = place(session, clock, "Trust")
     ann = person(session, clock, where, "Ann", Role.TRAINER)
-    secret = accounts.begin_session(session, clock, ann.membership_id, "a browser")
+    secret = sessions.begin(session, clock, ann.membership_id, "a browser")
     memberships.leave(session, clock, TEAM, ann.membership_id)
     assert memberships.people_of(session, where) == []
-    assert accounts.viewer_of(session, clock, secret) is None
+    assert sessions.viewer_of(session, clock, secret) is None
     assert memberships.first_place(session, ann.id).ended_at == clock.now()
     with pytest.raises(NotThere):
         memberships.member(session, ann.membership_id)

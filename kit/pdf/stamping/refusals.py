@@ -12,6 +12,7 @@ class RefusalReason(StrEnum):
     """Why a file cannot be prepared."""
 
     NOT_A_PDF = "not a PDF"
+    LOCKED = "locked for some people"
     NEEDS_PASSWORD = "needs a password"  # noqa: S105 - a reason, not a secret
     DAMAGED = "damaged"
     NO_PAGES = "no pages"
@@ -27,13 +28,20 @@ class RefusalReason(StrEnum):
 MESSAGES = {
     RefusalReason.NOT_A_PDF: "This file is not a PDF. Export or print it to PDF, then upload that file.",
     RefusalReason.NEEDS_PASSWORD: "This PDF needs a password to open. Save it without one, then upload it again.",
+    RefusalReason.LOCKED: (
+        "This PDF is locked with certificates: only the people named in it can open it. "
+        "Ask whoever locked it for an open one."
+    ),
     RefusalReason.DAMAGED: "This PDF is damaged and cannot be read. Export it again from where it was made.",
     RefusalReason.NO_PAGES: "This PDF has no pages.",
     RefusalReason.PORTFOLIO: "This PDF is a portfolio, a folder of other files. Upload each file in it by itself.",
     RefusalReason.XFA_FORM: "This PDF is an Adobe LiveCycle (XFA) form. Print it to PDF, then upload that file.",
     RefusalReason.TOO_LARGE: f"This PDF is larger than {LARGEST_FILE // 1024**2} MB. Save it with smaller pictures.",
     RefusalReason.TOO_MANY_PAGES: f"This PDF has more than {MOST_PAGES:,} pages. Split it into parts.",
-    RefusalReason.SIGNED: "This PDF has a digital signature, which a stamp would break. Upload it unsigned.",
+    RefusalReason.SIGNED: (
+        "This PDF has a digital signature, and stamping breaks it. Upload it unsigned, "
+        "or have copies made without the signature."
+    ),
     RefusalReason.TOO_MANY_SIZES: "The pages of this PDF have too many different sizes. Print it to PDF on A4 pages.",
 }
 
@@ -56,25 +64,5 @@ def refuse_unfit(pdf: pikepdf.Pdf) -> None:
     if "/Collection" in pdf.Root:
         raise CannotPrepare(RefusalReason.PORTFOLIO)
     form = pdf.Root.get("/AcroForm")
-    if isinstance(form, pikepdf.Dictionary):
-        if "/XFA" in form:
-            raise CannotPrepare(RefusalReason.XFA_FORM)
-        if _signed(form):
-            raise CannotPrepare(RefusalReason.SIGNED)
-    if "/Perms" in pdf.Root:
-        raise CannotPrepare(RefusalReason.SIGNED)
-
-
-def _signed(form: pikepdf.Dictionary) -> bool:
-    """Whether any signature field of the form holds a signature; an empty field for one does no harm."""
-    waiting = list(form.get("/Fields", pikepdf.Array()))
-    seen: set[tuple[int, int]] = set()
-    while waiting:
-        field = waiting.pop()
-        if not isinstance(field, pikepdf.Dictionary) or (field.is_indirect and field.objgen in seen):
-            continue
-        seen.add(field.objgen)
-        if field.get("/FT") == pikepdf.Name.Sig and "/V" in field:
-            return True
-        waiting.extend(field.get("/Kids", pikepdf.Array()))
-    return False
+    if isinstance(form, pikepdf.Dictionary) and "/XFA" in form:
+        raise CannotPrepare(RefusalReason.XFA_FORM)

@@ -58,6 +58,42 @@ def test_a_certified_file_counts_as_signed(tmp_path: Path) -> None:
     assert tried(source).reason is RefusalReason.SIGNED
 
 
+@pytest.mark.parametrize("certified", [False, True])
+def test_a_signed_file_is_stamped_without_its_signature_by_decision(tmp_path: Path, certified: bool) -> None:
+    def sign(pdf: Pdf) -> None:
+        signature(pdf)
+        if certified:
+            pdf.Root["/Perms"] = Dictionary(DocMDP=Dictionary())
+
+    source, target = saved(tmp_path / "a.pdf", sign), tmp_path / "b.pdf"
+    made = prepare(
+        source, target, style=StampStyle.FULL, address="x.example", edition_label="1.0", without_signature=True
+    )
+    assert "without it" in made.notes[0]
+    with pikepdf.open(target) as pdf:
+        field = pdf.Root["/AcroForm"]["/Fields"][0]["/Kids"][0]
+        assert "/V" not in field
+        assert int(field["/Ff"]) & 1
+        assert "/Perms" not in pdf.Root
+
+
+def test_the_decision_changes_nothing_for_other_files(tmp_path: Path) -> None:
+    source = pdf_file(tmp_path / "a.pdf")
+    made = prepare(
+        source, tmp_path / "b.pdf", style=StampStyle.FULL, address="x", edition_label="1.0", without_signature=True
+    )
+    assert not any("signature" in note for note in made.notes)
+
+
+def test_a_file_locked_with_certificates_says_so(tmp_path: Path) -> None:
+    source = pdf_file(tmp_path / "a.pdf")
+    with pikepdf.open(source) as pdf:
+        pdf.save(tmp_path / "locked.pdf", encryption=pikepdf.Encryption(owner="a", user="a"))
+    locked = (tmp_path / "locked.pdf").read_bytes().replace(b"/Filter /Standard", b"/Filter /Adobe.PubSec")
+    (tmp_path / "locked.pdf").write_bytes(locked)
+    assert tried(tmp_path / "locked.pdf").reason is RefusalReason.LOCKED
+
+
 def test_the_message_names_the_page_that_is_too_small(tmp_path: Path) -> None:
     assert "Page 2 " in tried(saved(tmp_path / "a.pdf", CASES[RefusalReason.PAGE_TOO_SMALL])).message
 

@@ -110,3 +110,16 @@ class Copy(Base):
         sa.UniqueConstraint("person_id", "press"),
         sa.Index(None, "person_id", "edition_id"),
     )
+
+
+class Reading(Base):
+    """That a person says they have read what changed in an edition, once and for all their organisations."""
+
+    __tablename__ = "materials_reading"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("licences_person.id"))
+    edition_id: Mapped[int] = mapped_column(sa.ForeignKey("materials_edition.id"), index=True)
+    noted_at: Mapped[datetime]
+
+    __table_args__ = (sa.UniqueConstraint("person_id", "edition_id"),)

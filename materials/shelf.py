@@ -22,10 +22,11 @@ from licences import reminders
 from licences.entitlements import Entitlement, Refusal, entitlement, entitlements
 from licences.people.viewer import Viewer
 from licences.reminders import Reminding
+from materials import readings
 from materials.editions import Change, EditionFacts, current_of, editions_of, editions_of_many, parsed
 from materials.kinds import EditionState
 from materials.library import MaterialFacts, material, materials
-from materials.models import Copy, Edition, Material
+from materials.models import Copy, Edition, Material, Reading
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,14 @@ class OnShelf:
 
     @property
     def to_read(self) -> tuple[Change, ...]:
-        """What must be read before the next delivery: of each edition newer than the one that is held."""
+        """What must be read before the next delivery: of each edition that followed the one the person began with,
+        back to the last whose changes they say they have read.
+        """
+        begun = min(self.held, key=lambda copy: copy.taken_at, default=None)
+        known = {copy.edition_id for copy in self.held if copy.is_read or copy is begun}
         newer: list[Change] = []
         for facts in self.editions:
-            if self.held_last is None or facts.id == self.held_last.edition_id:
+            if begun is None or facts.id in known:
                 break
             if facts.state is EditionState.PUBLISHED:
                 newer.extend(facts.must_read)
@@ -77,7 +82,7 @@ class OnShelf:
 
 @dataclass(frozen=True)
 class CopyFacts:
-    """One copy that was taken."""
+    """One copy that was taken. `is_read`: the person says that they have read what changed in its edition."""
 
     code: str
     edition_id: int
@@ -87,6 +92,7 @@ class CopyFacts:
     person_name: str
     organisation_name: str
     is_withdrawn: bool
+    is_read: bool
 
 
 @dataclass(frozen=True)
@@ -196,6 +202,24 @@ def open_copy(session: Session, clock: Clock, viewer: Viewer, code: str) -> Open
     name = f"{wanted.title} {wanted.number} - {row.person_name}.pdf"
     patches = tuple(_patches(row, wanted))
     return OpenCopy(code, wanted.sha256, size_of(wanted.prepared, patches), patches, name)
+
+
+def note_reading(session: Session, clock: Clock, viewer: Viewer, *, material_id: int, edition_id: int) -> str:
+    """Keeps that the viewer has read what changed up to an edition of which they hold a copy, and returns its name.
+
+    Raises `NotThere` as `shelf` does and for an edition of something else, and `Refused` without a copy.
+    """
+    found = shelf(session, clock, viewer, material_id)
+    facts = next((one for one in found.editions if one.id == edition_id), None)
+    if facts is None:
+        raise NotThere
+    name = f"{found.material.title} {facts.number}"
+    if all(copy.edition_id != edition_id for copy in found.held):
+        raise Refused(f"Take a copy of {name} first: what changed is in it.")
+    readings.note(
+        session, clock, viewer.actor, viewer.person_id, Subject("edition", edition_id, name, viewer.organisation_id)
+    )
+    return name
 
 
 def remind(
@@ -310,8 +334,10 @@ def _on_shelf(item: MaterialFacts, editions: list[EditionFacts], held: list[Copy
 
 
 def _copies_of(session: Session, viewer: Viewer) -> list[CopyFacts]:
-    rows = session.scalars(
-        sa.select(Copy)
+    read = sa.and_(Reading.person_id == Copy.person_id, Reading.edition_id == Copy.edition_id)
+    rows = session.execute(
+        sa.select(Copy, Reading.id.is_not(None))
+        .outerjoin(Reading, read)
         .options(joinedload(Copy.edition))
         .where(Copy.person_id == viewer.person_id, Copy.organisation_id == viewer.organisation_id)
         .order_by(Copy.taken_at.desc(), Copy.id.desc())
@@ -326,6 +352,7 @@ def _copies_of(session: Session, viewer: Viewer) -> list[CopyFacts]:
             row.person_name,
             row.organisation_name,
             row.edition.state is EditionState.WITHDRAWN,
+            is_read,
         )
-        for row in rows
+        for row, is_read in rows
     ]

@@ -29,6 +29,7 @@ def blueprint() -> Blueprint:
     made.get("/materials")(library)
     made.get("/materials/<int:material_id>")(one_material)
     made.post("/materials/<int:material_id>/copies")(take_copy)
+    made.post("/materials/<int:material_id>/readings")(note_reading)
     made.post("/materials/reminders")(remind)
     made.get("/copies")(own_copies)
     made.get("/copies/<code>")(open_copy)
@@ -77,6 +78,20 @@ def take_copy(material_id: int) -> Response | tuple[str, int]:
         roll_back()
         return render_template("materials/name_not_drawable.html", error=error), 409
     return redirect(url_for("shelf.open_copy", code=code), code=303)
+
+
+@allowed(Action.TAKE_COPY)
+@writes
+def note_reading(material_id: int) -> Response:
+    """Keeps that the person has read what changed; their home does not ask again."""
+    edition_id = row_id(request.form.get("edition", ""))
+    try:
+        name = shelf.note_reading(writing(), house().clock, viewer(), material_id=material_id, edition_id=edition_id)
+        flash(f"Noted: you have read what changed in {name}.", "moss")
+    except Refused as refusal:
+        roll_back()
+        flash(refusal.message, "honey")
+    return onward(request.form.get("next"), url_for("shelf.one_material", material_id=material_id))
 
 
 @allowed(Action.TAKE_COPY)

@@ -9,7 +9,7 @@ from kit.web.transactions import db, roll_back, writes, writing
 from licences.attention import reach
 from licences.guard import allowed, viewer
 from licences.policy import Action
-from materials import editions, library
+from materials import editions, library, readings
 from materials.copies import copies_of_editions
 from materials.editions import EditionFacts, current_of, editions_of
 from materials.kinds import EditionState
@@ -173,7 +173,8 @@ def published_page(facts: EditionFacts) -> str:
     """The page of an edition that trainers see or saw."""
     item = library.material(db(), facts.material_id)
     taken = copies_of_editions(db(), [facts.id]).get(facts.id, 0)
-    return render_template("materials/staff/edition.html", edition=facts, item=item, taken=taken)
+    read = readings.readers(db(), facts.id)
+    return render_template("materials/staff/edition.html", edition=facts, item=item, taken=taken, readers=read)
 
 
 def _new_page(material_id: int, form: NewEditionForm, upload: Upload | None = None) -> str:

@@ -57,6 +57,7 @@ def _trainer_page() -> str:
     clock = house().clock
     shelves = shelf.shelves(db(), clock, viewer())
     newer = [item for item in shelves if item.held_last and item.current and not item.holds_current]
+    unread = [item for item in shelves if item.holds_current and item.to_read]
     answers = _by_programme(shelves)
     return render_template(
         "portal/home.html",
@@ -64,7 +65,10 @@ def _trainer_page() -> str:
         today=today(clock),
         shelves=shelves,
         newer=newer,
-        all_current=all(item.holds_current for item in shelves) and all(item.entitlement.allowed for item in shelves),
+        unread=unread,
+        all_current=not unread
+        and all(item.holds_current for item in shelves)
+        and all(item.entitlement.allowed for item in shelves),
         answers=answers,
         reminding=reminding(db(), clock, viewer(), answers),
         press=new_code,

@@ -3,6 +3,7 @@
 import io
 import re
 import tempfile
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from kit.store import StoredFile
+from kit.web.house import furnish
 from licences.people import accounts, memberships
 from licences.people.kinds import Role
 from materials import editions, preparing
@@ -191,7 +193,7 @@ def send_large(browser: Browser, address: str, megabytes: int) -> TestResponse:
 
 
 def test_a_file_above_the_limit_is_refused_with_the_limit(world: World, staff: Browser) -> None:
-    world.app.extensions["settings"].upload_limit_mb = 3
+    furnish(world.app, replace(world.house, upload_limit_mb=3))
     response = send_large(staff, f"/admin/materials/{world.handouts}/editions/new", 5)
     assert response.status_code == 413
     assert "The most is 3 MB." in response.text
@@ -232,6 +234,15 @@ def test_the_card_asks_again_only_while_the_file_is_on_its_way(world: World, sta
     assert '<span id="save-words" data-hx-swap-oob="innerHTML">Save and look at it stamped</span>' in fragment
     assert "data-hx-get" not in fragment
     assert "The pages are ready" in fragment
+
+
+def test_the_steps_beside_the_card_say_that_the_file_was_refused(world: World, staff: Browser) -> None:
+    draft = upload(staff, world, file=(io.BytesIO(b"%PDF-1.7 and nothing else"), "broken.pdf")).location or ""
+    assert 'class="sb-tasks__stopped"' not in staff.get(f"{draft}/progress").text
+    prepare(world, int(draft.rsplit("/")[-1]))
+    fragment = staff.get(f"{draft}/progress").text
+    steps = fragment[fragment.index('<div id="steps" data-hx-swap-oob="innerHTML">') :]
+    assert 'class="sb-tasks__stopped"' in steps
 
 
 def test_a_page_beyond_the_last_is_refused_at_its_line(world: World, staff: Browser) -> None:

@@ -55,6 +55,13 @@ def quiet_demo(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> It
 
 
 @pytest.fixture
+def demo_on(database_kind: str, tmp_path: Path, browser: Browser) -> Iterator[Demo]:
+    """The same on SQLite, then on PostgreSQL."""
+    with running(tmp_path, with_worker=False, kind=database_kind) as demo:
+        yield demo
+
+
+@pytest.fixture
 def working_demo(tmp_path: Path, browser: Browser) -> Iterator[Demo]:
     """The same with a worker, and a mail server that keeps what it is sent."""
     with running(tmp_path, with_worker=True) as demo:

@@ -31,6 +31,7 @@ class Demo:
     log: Path
     mailbox: Mailbox
     database_url: str
+    kind: str
 
     def mail_to(self, address: str) -> KeptMail:
         """The last mail to somebody; waits until the worker has sent it."""
@@ -65,7 +66,7 @@ def running(folder: Path, *, with_worker: bool, kind: str = "sqlite", **settings
             subprocess.Popen(command, env=environment, stdout=output, stderr=output, start_new_session=True)
             for command in commands
         ]
-    demo = Demo(f"http://localhost:{port}", log, Mailbox(folder / "mail"), database_url)
+    demo = Demo(f"http://localhost:{port}", log, Mailbox(folder / "mail"), database_url, kind)
     try:
         wait_until_ready(started, port)
         yield demo

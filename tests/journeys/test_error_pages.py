@@ -3,10 +3,8 @@
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, expect
 
@@ -127,15 +125,6 @@ def test_file_that_is_gone(tmp_path: Path, demo: Demo, visitor: MakeVisitor) -> 
     answer = trainer.open(address)
     assert (answer.status, answer.headers["retry-after"]) == (503, "30")
     _examine(trainer, 503)
-
-
-@pytest.fixture(params=databases.KINDS)
-def demo_on(request: pytest.FixtureRequest, tmp_path: Path, browser: Browser) -> Iterator[Demo]:
-    """The portal on either database."""
-    if request.param == "postgresql" and databases.postgresql_binaries() is None:
-        pytest.skip("PostgreSQL is not installed")
-    with running(tmp_path, with_worker=False, kind=request.param) as demo:
-        yield demo
 
 
 def test_database_that_is_gone(demo_on: Demo, visitor: MakeVisitor) -> None:

@@ -20,6 +20,8 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from kit.folding import fold
+
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -200,6 +202,10 @@ def lock_row(session: Session, entity: type[T], key: Any) -> T | None:
     return session.get(entity, key, with_for_update=True, populate_existing=True)
 
 
+def _folded(text: str | None) -> str | None:
+    return None if text is None else fold(text)
+
+
 def _sqlite_engine(url: URL, pool_size: int, *, read_only: bool, wait_ms: int) -> Engine:
     engine = sa.create_engine(
         url,
@@ -212,6 +218,7 @@ def _sqlite_engine(url: URL, pool_size: int, *, read_only: bool, wait_ms: int) -
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin transactions by itself
+        connection.create_function("folded", 1, _folded, deterministic=True)
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={wait_ms}")
         cursor.execute("PRAGMA journal_mode=WAL")

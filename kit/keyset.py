@@ -1,11 +1,14 @@
 """Lists that grow, read page by page: newest first, from a row's own key instead of a page number."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
+
+from kit.folding import folded
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -41,24 +44,15 @@ def within(
 
 
 def holds_words(words: str, *columns: InstrumentedAttribute[str]) -> sa.ColumnElement[bool]:
-    """Each word is somewhere in one of the columns, whatever its capitals.
-
-    SQLite folds only A to Z, so the word is looked for in the usual ways of writing capitals, too.
-    """
-    return sa.and_(
-        sa.true(),
-        *(
-            sa.or_(
-                *(column.icontains(word, autoescape=True) for column in columns),
-                *(column.contains(one, autoescape=True) for column in columns for one in _written(word)),
-            )
-            for word in words.replace("\0", " ").split()  # PostgreSQL takes no NUL, and nothing holds one
-        ),
-    )
+    """Each word is somewhere in one of the columns, whatever its capitals and accents."""
+    found = words.replace("\0", " ").split()  # PostgreSQL takes no NUL, and nothing holds one
+    return sa.and_(sa.true(), *(sa.or_(*(_holds(column, word) for column in columns)) for word in found))
 
 
-def _written(word: str) -> list[str]:
-    return sorted({word, word.lower(), word.title(), word.upper()})
+def _holds(column: InstrumentedAttribute[str], word: str) -> sa.ColumnElement[bool]:
+    """The database folds both sides, so that they cannot be folded in two ways."""
+    escaped = re.sub(r"([/%_])", r"/\1", word)
+    return folded(column).like(sa.literal("%").concat(folded(escaped)).concat("%"), escape="/")
 
 
 def _read(key: str) -> tuple[datetime, int] | None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from kit.clock import Clock, today
+from kit.folding import folded
 from kit.keyset import holds_words
 from licences.accreditations import AccreditationFacts, accreditations_of
 from licences.models import Licence, Period, Suspension
@@ -87,7 +88,7 @@ def organisations(session: Session, clock: Clock, wanted: OrganisationsWanted, t
     """Organisations by name, with a constant number of statements whatever their number."""
     query = sa.select(Organisation).where(*_organisation_conditions(wanted, today(clock)))
     places = session.scalars(
-        _turned(session, query, Organisation.name, Organisation.id, turn, sa.select(sa.func.lower(Organisation.name)))
+        _turned(session, query, Organisation.name, Organisation.id, turn, sa.select(folded(Organisation.name)))
     ).all()
     ids = [place.id for place in places]
     licences = licences_of_many(session, clock, ids)
@@ -151,7 +152,7 @@ def all_people(session: Session, wanted: PeopleWanted) -> Iterator[ListedPerson]
         turn = replace(turn, after=batch[-1].id)
 
 
-_NAME_OF_MEMBER = sa.select(sa.func.lower(Person.name)).join(Membership, Membership.person_id == Person.id)
+_NAME_OF_MEMBER = sa.select(folded(Person.name)).join(Membership, Membership.person_id == Person.id)
 
 
 def _organisation_conditions(wanted: OrganisationsWanted, day: date) -> Iterator[sa.ColumnElement[bool]]:
@@ -195,7 +196,7 @@ def _turned(
     session: Session, query: sa.Select[Listed], name: Any, key: Any, turn: Turn, names: sa.Select[str]
 ) -> sa.Select[Listed]:
     """Orders by name and id, and begins after or before the row named; an unknown row means the beginning."""
-    order = sa.func.lower(name)
+    order = folded(name)
     backwards = turn.before is not None
     anchor = turn.before if backwards else turn.after
     start = None if anchor is None else session.scalar(names.where(key == anchor))

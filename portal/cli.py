@@ -1,9 +1,11 @@
 """The command line: `portal --help`. Heavy parts are imported by the command that needs them."""
 
+import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -87,16 +89,20 @@ def add_staff(name: str, email: str) -> None:
 
 
 @main.command()
-def check() -> None:
-    """Say what is wrong with this installation, and how to mend it."""
+@click.option("--json", "as_json", is_flag=True, help="For machines: a list of what is wrong.")
+def check(as_json: bool) -> None:
+    """Say what is wrong with this installation, and how to mend it. Exit code 1 when something is."""
     from portal.checking import problems
 
     found = problems(_settings())
-    for words in found:
-        click.echo(f"✗ {words}")
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in found], ensure_ascii=False, indent=1))
+    for finding in [] if as_json else found:
+        click.echo(f"✗ {finding}")
     if found:
         sys.exit(1)
-    click.echo("✓ Database, migrations, store, mail server and worker are all there.")
+    if not as_json:
+        click.echo("✓ All is well, as far as can be seen from here.")
 
 
 @main.command()

@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
     smtp_url: str = "smtp://127.0.0.1:2525"
     mail_from: str = "Secure Base <no-reply@securebase.example>"
+    dkim_selector: str = ""
     brand_name: str = "Secure Base"
     brand_tagline: str = "Attachment Based Mentoring"
     help_email: str = "help@securebase.example"

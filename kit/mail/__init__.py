@@ -4,6 +4,7 @@ from kit.mail.models import MailMessage, State
 from kit.mail.outbox import SEND, queue, register, send_again, sender
 from kit.mail.post_book import MailQuery, every_mail, mail_with_id, mails
 from kit.mail.smtp import Letter, Mailer, MailRefused, SmtpMailer
+from kit.mail.standing import held_up
 from kit.mail.writing import Address, Letterhead
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "SmtpMailer",
     "State",
     "every_mail",
+    "held_up",
     "mail_with_id",
     "mails",
     "queue",

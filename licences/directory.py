@@ -12,11 +12,11 @@ from kit.clock import Clock, today
 from kit.folding import folded
 from kit.keyset import holds_words
 from licences.accreditations import AccreditationFacts, accreditations_of
-from licences.models import Licence, Period, Suspension
+from licences.models import Licence, Period, Seat, Suspension
 from licences.people.kinds import OrganisationKind, Role
 from licences.people.memberships import Member, facts_of_member
 from licences.people.models import Membership, Organisation, Person
-from licences.people.organisations import OrganisationFacts
+from licences.people.organisations import OrganisationFacts, facts_of
 from licences.seats import HeldSeat, seats_held
 from licences.standing import Standing
 from licences.terms import LicenceFacts, licences_of_many
@@ -50,11 +50,16 @@ class OrganisationsWanted:
 
 @dataclass(frozen=True)
 class PeopleWanted:
-    """Which people: words of their names or e-mail addresses, the kind of their organisation, their role."""
+    """Which people: words of their names or e-mail addresses, the kind of their organisation, their role.
+
+    `organisation_id` keeps to the people of one organisation, `has_seat` to those with or without a seat there.
+    """
 
     words: str = ""
     kind: OrganisationKind | None = None
     role: Role | None = None
+    organisation_id: int | None = None
+    has_seat: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,7 @@ def organisations(session: Session, clock: Clock, wanted: OrganisationsWanted, t
     people = dict(session.execute(counted.group_by(Membership.organisation_id)).all())
     return [
         ListedOrganisation(
-            OrganisationFacts(place.id, place.name, place.kind),
+            facts_of(place),
             tuple(licence for licence in licences if licence.organisation_id == place.id),
             people.get(place.id, 0),
         )
@@ -117,6 +122,14 @@ def people(session: Session, wanted: PeopleWanted, turn: Turn) -> list[ListedPer
     )
     members = session.scalars(_turned(session, query, Person.name, Membership.id, turn, _NAME_OF_MEMBER))
     return with_rights(session, [facts_of_member(member) for member in members])
+
+
+def count_people(session: Session, organisation_id: int) -> int:
+    """How many people belong to an organisation."""
+    live = sa.select(sa.func.count()).where(
+        Membership.organisation_id == organisation_id, Membership.ended_at.is_(None)
+    )
+    return session.scalar(live) or 0
 
 
 def with_rights(session: Session, found: Sequence[Member]) -> list[ListedPerson]:
@@ -175,6 +188,16 @@ def _person_conditions(wanted: PeopleWanted) -> Iterator[sa.ColumnElement[bool]]
         yield Organisation.kind == wanted.kind
     if wanted.role:
         yield Membership.role == wanted.role
+    if wanted.organisation_id is not None:
+        yield Membership.organisation_id == wanted.organisation_id
+    if wanted.has_seat is not None:
+        seat = sa.exists().where(
+            Seat.person_id == Membership.person_id,
+            Seat.released_at.is_(None),
+            Seat.licence_id == Licence.id,
+            Licence.organisation_id == Membership.organisation_id,
+        )
+        yield seat if wanted.has_seat else ~seat
 
 
 def _stands(wanted: Standing, day: date) -> sa.ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flask import Flask, request
+from flask import Flask, g, request
 
 from kit.web import addresses, elsewhere, pages, transactions
 from kit.web.house import House, furnish
@@ -11,6 +11,7 @@ from licences.guard import Declaration, declaration, viewer_or_none
 from licences.people.kinds import Role
 from licences.people.viewer import Viewer
 from licences.web import accounts as account_pages
+from licences.web import invitations as invitation_pages
 from licences.web import organisation as organisation_pages
 from licences.web import sign_in_links
 from licences.web import staff as licence_staff
@@ -31,6 +32,8 @@ ELSEWHERE = {
     "library": "shelf.library",
     "all materials": "material_staff.materials",
     "new material": "material_staff.new_material",
+    "what a person may take": "material_staff.answers",
+    "mails": "staff.all_mails",
 }
 
 
@@ -52,7 +55,7 @@ def create_app(settings: Settings, house: House | None = None) -> Flask:
     errors.init_app(app)
     for screen in (
         home, door, health, legal, developers, staff,
-        sign_in_links, account_pages, organisation_pages, licence_staff, shelf_pages, material_staff,
+        sign_in_links, invitation_pages, account_pages, organisation_pages, licence_staff, shelf_pages, material_staff,
     ):  # fmt: skip
         app.register_blueprint(screen.blueprint())
     app.context_processor(lambda: _context(settings))
@@ -78,7 +81,9 @@ def _manager_delivers(viewer: Viewer | None) -> bool:
     """Asked for managers alone: what the others see in the navigation follows from their role."""
     if viewer is None or viewer.role is not Role.MANAGER:
         return False
-    return seats.delivers(transactions.db(), viewer.person_id, viewer.organisation_id)
+    if "viewer_delivers" not in g:  # each field of a form is drawn as a template of its own, and would ask anew
+        g.viewer_delivers = seats.delivers(transactions.db(), viewer.person_id, viewer.organisation_id)
+    return bool(g.viewer_delivers)
 
 
 def _check_guards(app: Flask) -> None:

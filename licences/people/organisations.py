@@ -1,6 +1,6 @@
 """Organisations: who they are. Who belongs to them is in `memberships`."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -13,32 +13,58 @@ from licences.people.models import Organisation
 
 
 @dataclass(frozen=True)
+class Particulars:
+    """An organisation's postal address, and its numbers in the GIAS register (None where it has none)."""
+
+    address: str = ""
+    urn: str | None = None
+    ukprn: str | None = None
+    trust_uid: str | None = None
+
+
+@dataclass(frozen=True)
 class OrganisationFacts:
     """An organisation as other packages see it."""
 
     id: int
     name: str
     kind: OrganisationKind
+    particulars: Particulars = Particulars()
 
 
 def create_organisation(
-    session: Session, clock: Clock, actor: Actor, *, name: str, kind: OrganisationKind
+    session: Session,
+    clock: Clock,
+    actor: Actor,
+    *,
+    name: str,
+    kind: OrganisationKind,
+    particulars: Particulars = Particulars(),
 ) -> OrganisationFacts:
-    """Adds an organisation. Raises `Refused` when the name is taken, whatever its capitals."""
+    """Adds an organisation. Raises `Refused` when another has the name, whatever its capitals, or a register number."""
     _refuse_taken_name(session, name)
-    row = Organisation(name=name, kind=kind, created_at=clock.now())
+    _refuse_taken_numbers(session, particulars)
+    row = Organisation(name=name, kind=kind, created_at=clock.now(), **asdict(particulars))
     session.add(row)
     session.flush()
     record(session, clock, actor, "organisation created", subject_of(row), kind=kind.value)
-    return OrganisationFacts(row.id, row.name, row.kind)
+    return facts_of(row)
 
 
 def rename_organisation(
-    session: Session, clock: Clock, actor: Actor, organisation_id: int, *, name: str, kind: OrganisationKind
+    session: Session,
+    clock: Clock,
+    actor: Actor,
+    organisation_id: int,
+    *,
+    name: str,
+    kind: OrganisationKind,
+    particulars: Particulars | None = None,
 ) -> None:
-    """Changes an organisation's name and kind. Copies taken before keep the name they were stamped with.
+    """Changes an organisation's name, kind and particulars. Copies taken before keep the name on their stamp.
 
-    Raises `NotThere`, or `Refused` when another has the name, or for a kind that makes or unmakes the licensor.
+    Raises `NotThere`, or `Refused` when another has the name or a register number, or for a kind that makes or unmakes
+    the licensor.
     """
     row = session.get(Organisation, organisation_id)
     if row is None:
@@ -48,6 +74,10 @@ def rename_organisation(
     _refuse_taken_name(session, name, but=organisation_id)
     before = row.name
     row.name, row.kind = name, kind
+    if particulars is not None:
+        _refuse_taken_numbers(session, particulars, but=organisation_id)
+        for field, value in asdict(particulars).items():
+            setattr(row, field, value)
     session.flush()
     record(session, clock, actor, "organisation changed", subject_of(row), before=before, kind=kind.value)
 
@@ -57,6 +87,23 @@ def _refuse_taken_name(session: Session, name: str, *, but: int | None = None) -
     taken = sa.select(Organisation.id).where(sa.func.lower(Organisation.name) == sa.func.lower(name))
     if session.scalar(taken.where(Organisation.id.is_distinct_from(but))) is not None:
         raise Refused("There is an organisation of this name already.", "name")
+
+
+def _refuse_taken_numbers(session: Session, particulars: Particulars, *, but: int | None = None) -> None:
+    for field, words in (("urn", "URN"), ("ukprn", "UKPRN"), ("trust_uid", "trust UID")):
+        number = getattr(particulars, field)
+        if number is None:
+            continue
+        taken = sa.select(Organisation.name).where(getattr(Organisation, field) == number)
+        holder = session.scalar(taken.where(Organisation.id.is_distinct_from(but)))
+        if holder is not None:
+            raise Refused(f"{holder} has this {words} already.", field)
+
+
+def facts_of(row: Organisation) -> OrganisationFacts:
+    """An organisation's row as other packages see it."""
+    particulars = Particulars(row.address, row.urn, row.ukprn, row.trust_uid)
+    return OrganisationFacts(row.id, row.name, row.kind, particulars)
 
 
 def subject_of(organisation: Organisation) -> Subject:
@@ -69,7 +116,7 @@ def organisation(session: Session, organisation_id: int) -> OrganisationFacts:
     row = session.get(Organisation, organisation_id)
     if row is None:
         raise NotThere
-    return OrganisationFacts(row.id, row.name, row.kind)
+    return facts_of(row)
 
 
 def every_organisation(session: Session) -> list[OrganisationFacts]:
@@ -77,10 +124,10 @@ def every_organisation(session: Session) -> list[OrganisationFacts]:
     rows = session.scalars(
         sa.select(Organisation).where(Organisation.merged_into_id.is_(None)).order_by(Organisation.name)
     )
-    return [OrganisationFacts(row.id, row.name, row.kind) for row in rows]
+    return [facts_of(row) for row in rows]
 
 
 def licensor(session: Session) -> OrganisationFacts | None:
     """The programme team's own organisation, or None in an empty portal."""
     row = session.scalar(sa.select(Organisation).where(Organisation.kind == OrganisationKind.LICENSOR))
-    return None if row is None else OrganisationFacts(row.id, row.name, row.kind)
+    return None if row is None else facts_of(row)

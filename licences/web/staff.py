@@ -2,6 +2,7 @@
 
 from flask import Blueprint
 
+from licences.web import staff_imports as imports
 from licences.web import staff_licences as licences
 from licences.web import staff_organisations as organisations
 from licences.web import staff_people as people
@@ -16,6 +17,7 @@ def blueprint() -> Blueprint:
     _organisations(made)
     _people(made)
     _licences(made)
+    imports.add_to(made)
     return made
 
 

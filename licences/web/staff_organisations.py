@@ -1,6 +1,7 @@
 """Staff screens of organisations."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from flask import Response as FlaskResponse
 from flask import flash, redirect, render_template, request, url_for
@@ -17,10 +18,12 @@ from licences.directory import NO_LICENCE, OrganisationsWanted
 from licences.guard import allowed, viewer
 from licences.people import memberships, organisations
 from licences.people.kinds import OrganisationKind
+from licences.people.organisations import Particulars
 from licences.policy import Action
 from licences.standing import Standing
 from licences.web import alphabet
 from licences.web.choices import offered, read_as
+from licences.web.register_numbers import TRUST_UID, UKPRN, URN, written_as
 
 CSV_HEADS = (
     "Organisation", "Kind", "People", "Programme", "Standing", "Reason", "Next step", "Until",
@@ -31,12 +34,23 @@ CUSTOMERS = [(kind, words) for kind, words in offered(OrganisationKind) if kind 
 
 
 class OrganisationForm(forms.Form):
-    """An organisation's name and kind."""
+    """Who an organisation is."""
 
     name = forms.text(
         "Name", missing="Write the organisation’s name", hint="As it is written on its letters.", max_length=120
     )
     kind = forms.choice("Kind", CUSTOMERS, missing="Choose what kind of organisation it is")
+    address = forms.long_text("Address", hint="For invoices and letters. It may be empty.", max_length=500, rows=3)
+    urn = forms.text("URN", hint="Six figures, for a single school.", max_length=6, width=10, checks=[written_as(URN)])
+    ukprn = forms.text("UKPRN", hint="Eight figures.", max_length=8, width=10, checks=[written_as(UKPRN)])
+    trust_uid = forms.text(
+        "Trust UID", hint="Of a trust, such as TR01234.", max_length=10, width=10, checks=[written_as(TRUST_UID)]
+    )
+
+    @property
+    def particulars(self) -> Particulars:
+        numbers = (self.urn.data or None, self.ukprn.data or None, self.trust_uid.data or None)
+        return Particulars(self.address.data, *numbers)
 
 
 class OrganisationsAsked(forms.Query):
@@ -77,7 +91,12 @@ def new_organisation_post() -> Response | tuple[str, int]:
         return _form_page(form), 400
     try:
         made = organisations.create_organisation(
-            writing(), house().clock, viewer().actor, name=form.name.data, kind=OrganisationKind(form.kind.data)
+            writing(),
+            house().clock,
+            viewer().actor,
+            name=form.name.data,
+            kind=OrganisationKind(form.kind.data),
+            particulars=form.particulars,
         )
     except Refused as refusal:
         roll_back()
@@ -107,7 +126,8 @@ def one_organisation(organisation_id: int) -> str:
 def edit_organisation(organisation_id: int) -> str:
     """An organisation's name and kind, to be corrected."""
     found = organisations.organisation(db(), organisation_id)
-    return _form_page(_form_for(found, data={"name": found.name, "kind": found.kind.value}), found)
+    data = {"name": found.name, "kind": found.kind.value} | asdict(found.particulars)
+    return _form_page(_form_for(found, data=data), found)
 
 
 @allowed(Action.MANAGE_LICENCES)
@@ -121,7 +141,13 @@ def edit_organisation_post(organisation_id: int) -> Response | tuple[str, int]:
     kind = OrganisationKind(form.kind.data)
     try:
         organisations.rename_organisation(
-            writing(), house().clock, viewer().actor, organisation_id, name=form.name.data, kind=kind
+            writing(),
+            house().clock,
+            viewer().actor,
+            organisation_id,
+            name=form.name.data,
+            kind=kind,
+            particulars=form.particulars,
         )
     except Refused as refusal:
         roll_back()

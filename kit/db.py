@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.engine import URL, Connection, Engine, ExceptionContext
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -172,7 +172,7 @@ class Database:
         options = f"-c lock_timeout={self.lock_timeout_ms}"
         if read_only:
             options += " -c default_transaction_read_only=on"
-        return sa.create_engine(
+        engine = sa.create_engine(
             self.url,
             pool_size=pool_size,
             max_overflow=pool_size,
@@ -180,6 +180,8 @@ class Database:
             hide_parameters=True,
             connect_args={"options": options},
         )
+        event.listen(engine, "handle_error", _without_rows)
+        return engine
 
 
 def normal_url(url: str) -> URL:
@@ -204,6 +206,18 @@ def lock_row(session: Session, entity: type[T], key: Any) -> T | None:
 
 def _folded(text: str | None) -> str | None:
     return None if text is None else fold(text)
+
+
+def _without_rows(context: ExceptionContext) -> None:
+    """Leaves PostgreSQL's own sentence, and not the row that it quotes after it: logs would keep people's words."""
+    error, wrapped = context.original_exception, context.sqlalchemy_exception
+    sentence = getattr(getattr(error, "diag", None), "message_primary", None)
+    if sentence is None:
+        return
+    whole = str(error)
+    error.args = (sentence,)
+    if wrapped is not None:
+        wrapped.args = (str(wrapped.args[0]).replace(whole, sentence), *wrapped.args[1:])
 
 
 def _sqlite_engine(url: URL, pool_size: int, *, read_only: bool, wait_ms: int) -> Engine:

@@ -21,7 +21,7 @@ from kit.pdf.stamping import Prepared
 from kit.ports import StoredObject
 from kit.refusals import NotThere, Refused
 from kit.store import record as record_file
-from materials.kinds import EditionState, Preparation
+from materials.kinds import EditionState, Preparation, Signature
 from materials.models import ChangeNote, Edition, Material
 
 PREPARE = Job("prepare an edition")
@@ -56,6 +56,8 @@ class EditionFacts:
     withdrawn_at: datetime | None
     withdrawn_reason: str | None
     changes: tuple[Change, ...]
+    notes: tuple[str, ...] = ()
+    signature: Signature | None = None
     is_current: bool = False
     superseded_at: datetime | None = None
 
@@ -75,6 +77,11 @@ class EditionFacts:
     @property
     def is_ready(self) -> bool:
         return self.preparation is Preparation.READY
+
+    @property
+    def asks_about_signature(self) -> bool:
+        """Whether staff are to decide if copies may be made without the file's digital signature."""
+        return self.preparation is Preparation.REFUSED and self.signature is Signature.ASKED
 
 
 def draft(
@@ -127,8 +134,25 @@ def replace_file(
     row.original_sha256, row.file_name = file.sha256, file_name
     row.preparation, row.pages_done, row.page_count, row.refusal = Preparation.WAITING, 0, None, None
     row.prepared_sha256, row.prepared_size, row.prepared = None, None, None
+    row.signature, row.notes = None, None
     session.flush()
     record(session, clock, actor, "edition file replaced", _subject(material, row), file=file_name, sha256=file.sha256)
+    enqueue(session, PREPARE, edition_id=row.id)
+
+
+def give_up_signature(session: Session, clock: Clock, actor: Actor, edition_id: int) -> None:
+    """Decides that copies are made without the digital signature of a draft's file, and starts making it ready.
+
+    Pressing twice is deciding once. Raises `Refused` for a file without one, and once the edition is published.
+    """
+    row, material = _locked_draft(session, edition_id)
+    if row.signature is Signature.GIVEN_UP:
+        return
+    if row.preparation is not Preparation.REFUSED or row.signature is not Signature.ASKED:
+        raise Refused("This file has no signature to give up.")
+    row.signature, row.preparation, row.refusal = Signature.GIVEN_UP, Preparation.WAITING, None
+    session.flush()
+    record(session, clock, actor, "signature given up", _subject(material, row), file=row.file_name)
     enqueue(session, PREPARE, edition_id=row.id)
 
 
@@ -267,6 +291,8 @@ def _facts(row: Edition, *, is_current: bool, superseded_at: datetime | None) ->
         published_at=row.published_at,
         withdrawn_at=row.withdrawn_at,
         withdrawn_reason=row.withdrawn_reason,
+        notes=tuple((row.notes or "").splitlines()),
+        signature=row.signature,
         changes=tuple(Change(note.place, note.text, note.must_read) for note in row.changes),
         is_current=is_current,
         superseded_at=superseded_at,

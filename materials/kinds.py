@@ -20,6 +20,13 @@ class EditionState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Signature(StrEnum):
+    """What becomes of the digital signature of an edition's file, which stamping breaks."""
+
+    ASKED = "asked"
+    GIVEN_UP = "given up"
+
+
 class Preparation(StrEnum):
     """How far the file of an edition is on its way to being stamped."""
 

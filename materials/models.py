@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kit.db import Base, words
-from materials.kinds import EditionState, MaterialKind, Preparation
+from materials.kinds import EditionState, MaterialKind, Preparation, Signature
 
 
 class Material(Base):
@@ -48,6 +48,8 @@ class Edition(Base):
     pages_done: Mapped[int] = mapped_column(sa.Integer, default=0)
     page_count: Mapped[int | None] = mapped_column(sa.Integer)
     refusal: Mapped[str | None] = mapped_column(sa.Text)
+    signature: Mapped[Signature | None] = mapped_column(words(Signature))
+    notes: Mapped[str | None] = mapped_column(sa.Text)  # what staff should know of the file, a sentence on each line
     prepared_sha256: Mapped[str | None] = mapped_column(sa.ForeignKey("kit_stored_file.sha256"))
     prepared_size: Mapped[int | None]
     # JSON as text: read at every request for a copy, so it is parsed once for each file and not by the driver

@@ -18,6 +18,7 @@ from kit.db import Database
 from kit.pdf.stamping import (
     CannotPrepare,
     Prepared,
+    RefusalReason,
     StampFacts,
     StampStyle,
     personal_bytes,
@@ -27,7 +28,7 @@ from kit.pdf.stamping import (
 )
 from kit.ports import Links, Store, StoredObject
 from kit.store import record as record_file
-from materials.kinds import EditionState, Preparation
+from materials.kinds import EditionState, Preparation, Signature
 from materials.models import Edition, Material
 
 TELL_EVERY_PAGES = 10
@@ -48,6 +49,7 @@ class _Task:
     number: str
     style: StampStyle
     title: str
+    without_signature: bool
 
     @property
     def subject(self) -> Subject:
@@ -65,8 +67,8 @@ def prepare_edition(database: Database, clock: Clock, store: Store, links: Links
         try:
             made = _make(database, task, links, source, target)
         except CannotPrepare as refusal:
-            reason = refusal.message
-            database.run(lambda session: _refuse(session, clock, task, reason))
+            refused = refusal
+            database.run(lambda session: _refuse(session, clock, task, refused))
             return
         stored = store.put(target, "application/pdf")
     database.run(lambda session: _finish(session, clock, task, stored, made))
@@ -79,8 +81,9 @@ def _make(database: Database, task: _Task, links: Links, source: Path, target: P
 
     address = links.to(f"/current/{task.code}")
     made = prepare(
-        source, target, style=task.style, address=address, edition_label=f"Edition {task.number}", progress=tell
-    )
+        source, target, style=task.style, address=address, edition_label=f"Edition {task.number}",
+        without_signature=task.without_signature, progress=tell,
+    )  # fmt: skip
     database.run(lambda session: _note(session, task, preparation=Preparation.TRYING))
     trial, facts = target.with_name("trial.pdf"), trial_facts(made.edition_label)
     write_copy(target, trial, personal_bytes(made, facts))
@@ -102,7 +105,7 @@ def _begin(session: Session, edition_id: int) -> _Task | None:
         return None
     row.preparation = Preparation.PLACING
     style = StampStyle.LINE if may_hand_out else StampStyle.FULL
-    return _Task(row.id, row.original_sha256, row.code, row.number, style, title)
+    return _Task(row.id, row.original_sha256, row.code, row.number, style, title, row.signature is Signature.GIVEN_UP)
 
 
 def _note(session: Session, task: _Task, **values: object) -> bool:
@@ -120,9 +123,11 @@ def _note(session: Session, task: _Task, **values: object) -> bool:
     return done.first() is not None
 
 
-def _refuse(session: Session, clock: Clock, task: _Task, reason: str) -> None:
-    if _note(session, task, preparation=Preparation.REFUSED, refusal=reason):
-        record(session, clock, SYSTEM, "edition file refused", task.subject, reason=reason)
+def _refuse(session: Session, clock: Clock, task: _Task, refused: CannotPrepare) -> None:
+    """Leaves the reason. A signature is a question to staff: they may have copies made without it."""
+    asked = Signature.ASKED if refused.reason is RefusalReason.SIGNED else None
+    if _note(session, task, preparation=Preparation.REFUSED, refusal=refused.message, signature=asked):
+        record(session, clock, SYSTEM, "edition file refused", task.subject, reason=refused.message)
 
 
 def _finish(session: Session, clock: Clock, task: _Task, stored: StoredObject, made: Prepared) -> None:
@@ -134,6 +139,7 @@ def _finish(session: Session, clock: Clock, task: _Task, stored: StoredObject, m
         prepared_sha256=stored.sha256,
         prepared_size=stored.size,
         prepared=json.dumps(made.to_json()),
+        notes="\n".join(made.notes) or None,
         pages_done=made.page_count,
         page_count=made.page_count,
     ):

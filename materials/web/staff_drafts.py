@@ -26,6 +26,7 @@ def add_to(made: Blueprint) -> None:
     made.get("/editions/<int:edition_id>/progress")(progress)
     made.get("/editions/<int:edition_id>/file")(file)
     made.post("/editions/<int:edition_id>/file", endpoint="replace_file")(replace_file)
+    made.post("/editions/<int:edition_id>/signature")(give_up_signature)
     made.get("/editions/<int:edition_id>/aside")(aside)
     made.post("/editions/<int:edition_id>/aside", endpoint="put_aside")(put_aside)
 
@@ -128,6 +129,18 @@ def replace_file(edition_id: int) -> Response | tuple[str, int]:
         editions.replace_file(
             writing(), house().clock, viewer().actor, edition_id, file=upload.file, file_name=upload.name
         )
+    except Refused as refusal:
+        roll_back()
+        flash(refusal.message, "honey")
+    return redirect(_page_of(edition_id), code=303)
+
+
+@allowed(Action.MANAGE_MATERIALS)
+@writes
+def give_up_signature(edition_id: int) -> Response:
+    """Has copies of a signed file made without its signature."""
+    try:
+        editions.give_up_signature(writing(), house().clock, viewer().actor, edition_id)
     except Refused as refusal:
         roll_back()
         flash(refusal.message, "honey")

@@ -6,7 +6,6 @@ campaign that was interrupted goes on.
 """
 
 import argparse
-import contextlib
 import hashlib
 import json
 import multiprocessing
@@ -40,7 +39,7 @@ WORLD = StampFacts(
     "प्रियंका 李小龙", "서울 Tŷ Lakeshire", "22 November 2026", "Edition 3.2", "7F3A-9C2K"
 )  # every other file
 LOOKED_AT = 3  # pages of each file whose pictures are compared
-SECONDS = 240  # for one file
+SECONDS = 600  # for one file
 RIGHT, REFUSED, WRONG = "stamped right", "refused", "wrong"
 
 
@@ -124,9 +123,10 @@ def _refused(path: Path, folder: Path, outcome: Outcome, refusal: CannotPrepare)
     """A refusal is an outcome of its own; a signed file is tried once more, as if staff had decided so."""
     if refusal.reason is RefusalReason.SIGNED:
         outcome.kinds.append("signed")
-        with contextlib.suppress(CannotPrepare):
-            _stamp(path, folder, outcome, without_signature=True)
-            return
+        try:
+            return _stamp(path, folder, outcome, without_signature=True)
+        except CannotPrepare as another:
+            refusal = another
     outcome.outcome, outcome.detail = REFUSED, refusal.reason.value
 
 

@@ -21,7 +21,7 @@ SMALLEST = 5.0  # points as displayed
 LARGEST_SHARE = 0.12  # of a page
 RESOLUTION = 72  # pixels an inch at a page of A4; less on larger pages
 MOST_PIXELS = 900  # of the longer side
-SECONDS = 60
+SECONDS = 300
 _PAGE = re.compile(r'<page width="([\d.]+)" height="([\d.]+)">(.*?)</page>', re.DOTALL)
 _WORD = re.compile(r'<word xMin="([-\d.]+)" yMin="([-\d.]+)" xMax="([-\d.]+)" yMax="([-\d.]+)">(.*?)</word>')
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name
+from pikepdf import Array, Dictionary, Name, String
 from PIL import Image
 
 A4 = (0, 0, 595.28, 841.89)
@@ -41,6 +41,18 @@ def pdf_file(path: Path, *contents: bytes, pages: int = 1) -> Path:
     with pikepdf.new() as pdf:
         for content in contents or [None] * pages:
             add_page(pdf, content)
+        pdf.save(path)
+    return path
+
+
+def signed_file(path: Path) -> Path:
+    """A file with a signature field that holds something; what it holds is no real signature."""
+    with pikepdf.open(pdf_file(path), allow_overwriting_input=True) as pdf:
+        value = pdf.make_indirect(Dictionary(Type=Name.Sig, Filter=Name("/Adobe.PPKLite"), Contents=b"\0" * 64))
+        box = Array([50, 700, 200, 750])
+        field = Dictionary(Type=Name.Annot, Subtype=Name.Widget, FT=Name.Sig, T=String("Signed"), V=value, Rect=box)
+        pdf.pages[0].obj["/Annots"] = Array([pdf.make_indirect(field)])
+        pdf.Root["/AcroForm"] = Dictionary(Fields=Array([pdf.pages[0].obj["/Annots"][0]]), SigFlags=3)
         pdf.save(path)
     return path
 

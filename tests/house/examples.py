@@ -13,13 +13,14 @@ from kit.clock import Clock
 from kit.ids import new_code
 from kit.jobs.failures import put_aside
 from kit.mail import MailMessage, State
-from licences.people import accounts, legal, tokens
-from licences.people.kinds import LegalKind, TokenPurpose
+from licences.people import accounts, invitations, legal, memberships, tokens
+from licences.people.invitations import Guest
+from licences.people.kinds import LegalKind, Role, TokenPurpose
 from materials import editions, shelf
 from materials.editions import PREPARE
 from tests.browser_like import Browser
 from tests.factories.pdf_files import pdf_file
-from tests.world import COLLEAGUE, TRAINER, World
+from tests.world import COLLEAGUE, MANAGER, STRANGER, TEAM, TRAINER, World
 
 
 @dataclass
@@ -67,6 +68,7 @@ def make_examples(world: World) -> Examples:
         secret = accounts.new_password_link(session, clock, world.people[COLLEAGUE])
         sign_in_secret = tokens.issue(session, clock, TokenPurpose.SIGN_IN, person_id=world.people[COLLEAGUE])
         job = _given_up(session, clock)
+        invited = _invited(session, world)
         mail = _mail_that_came_back(session, world)
         version = legal.current(session, LegalKind.TERMS_OF_USE)
     ids = {
@@ -86,7 +88,20 @@ def make_examples(world: World) -> Examples:
         "job": job,
         "version": str(version.version if version else 0),
     }
-    return Examples(world, {**ids, **people, **more})
+    return Examples(world, {**ids, **people, **more, **invited})
+
+
+def _invited(session: Session, world: World) -> dict[str, str]:
+    """Two open invitations, the link of one that is for somebody who has an account, and somebody who will leave."""
+    clock, letterhead, place = world.house.clock, world.house.letterhead, world.lakeshire
+    manager = world.viewer(MANAGER).actor
+    guests = [Guest("Una Lee", "una@lee.example"), Guest("Tom Barraclough", STRANGER)]
+    first, second = invitations.invite(session, clock, manager, letterhead, place, guests, Role.TRAINER)
+    leaver = memberships.add_person(
+        session, clock, TEAM, place, name="Liv Leaver", email="liv@lakeshire.example", role=Role.TRAINER
+    )
+    secret = tokens.issue(session, clock, TokenPurpose.INVITATION, invitation_id=second)
+    return {"invitation": str(first), "invitation_secret": secret, "leaver_person": str(leaver.id)}
 
 
 def _mail_that_came_back(session: Session, world: World) -> int:

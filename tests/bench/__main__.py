@@ -3,6 +3,6 @@
 import subprocess
 import sys
 
-for module in ("stamping", "serving"):
+for module in ("stamping", "serving", "behind_nginx"):
     print(f"== {module} ==", flush=True)
     subprocess.run([sys.executable, "-m", f"tests.bench.{module}"], check=True)

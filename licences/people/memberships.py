@@ -151,7 +151,8 @@ def first_place(session: Session, person_id: int) -> Member:
 
 def person_with_email(session: Session, email: str) -> Member | None:
     """The person whose address this is, whatever its capitals, in their first place."""
-    found = session.scalar(sa.select(Person.id).where(Person.email == email.strip().lower()))
+    wanted = sa.select(Person.id).where(Person.email == email.strip().lower(), Person.merged_into_id.is_(None))
+    found = session.scalar(wanted)
     return None if found is None else first_place(session, found)
 
 

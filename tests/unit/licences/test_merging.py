@@ -1,0 +1,157 @@
+"""Merging two people or two organisations, and taking it back, on both databases."""
+
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from kit.audit import Actor
+from kit.clock import SteppingClock
+from kit.refusals import Refused
+from licences import accreditations, merging, programmes, seats, terms
+from licences.models import Seat
+from licences.people import memberships, organisations
+from licences.people.kinds import OrganisationKind, Role
+from licences.people.memberships import Member
+from licences.people.models import Membership
+
+TEAM = Actor(None, "Ruth Vaughan")
+Ground = tuple[Session, SteppingClock]
+
+
+@pytest.fixture
+def ground(session: Session, clock: SteppingClock) -> Ground:
+    return session, clock
+
+
+def place(ground: Ground, name: str) -> int:
+    return organisations.create_organisation(*ground, TEAM, name=name, kind=OrganisationKind.LOCAL_AUTHORITY).id
+
+
+def person(ground: Ground, where: int, name: str, role: Role = Role.TRAINER) -> Member:
+    email = f"{name.lower()}@one.example"
+    return memberships.add_person(*ground, TEAM, where, name=name, email=email, role=role)
+
+
+def programme(ground: Ground) -> int:
+    return programmes.create_programme(*ground, TEAM, name="ABM", days=3, trainer_days=5, audience="Schools").id
+
+
+def licence(ground: Ground, where: int, what: int, count: int = 2) -> int:
+    return terms.grant(
+        *ground, TEAM, organisation_id=where, programme_id=what, starts_on=date(2026, 9, 1),
+        ends_on=date(2027, 8, 31), seats=count, reason="Order",
+    )  # fmt: skip
+
+
+def accredit(ground: Ground, who: int, what: int, until: date) -> None:
+    accreditations.record_accreditation(
+        *ground, TEAM, person_id=who, programme_id=what, from_on=date(2024, 1, 1), until_on=until, note=str(until)
+    )
+
+
+def everything(session: Session) -> list[object]:
+    """Who has what, without the moments at which it was written."""
+    session.flush()
+    session.expire_all()
+    places = sa.select(Membership.id, Membership.person_id, Membership.organisation_id, Membership.ended_at.is_(None))
+    held = sa.select(Seat.id, Seat.person_id, Seat.licence_id, Seat.released_at.is_(None))
+    bought = sa.text("SELECT id, organisation_id, seats_bought FROM licences_licence ORDER BY id")
+    known = sa.text("SELECT id, person_id, until_on, note FROM licences_accreditation ORDER BY id")
+    return [
+        session.execute(query).all()
+        for query in (places.order_by(Membership.id), held.order_by(Seat.id), bought, known)
+    ]
+
+
+def test_two_accounts_of_one_person_become_one_and_two_again(ground: Ground) -> None:
+    session, _clock = ground
+    lake, moor, abm = place(ground, "Lake"), place(ground, "Moor"), programme(ground)
+    ann, anne = person(ground, lake, "Ann"), person(ground, lake, "Anne")
+    memberships.join(*ground, TEAM, moor, anne.id, Role.MANAGER)
+    shared = licence(ground, lake, abm)
+    for one in (ann, anne):
+        seats.give(*ground, TEAM, shared, one.id)
+    accredit(ground, ann.id, abm, date(2027, 1, 1))
+    accredit(ground, anne.id, abm, date(2028, 1, 1))
+    before = everything(session)
+
+    shown = merging.preview(session, "person", ann.id, anne.id, ())
+    assert [(one.words, one.count, one.alike) for one in shown.shares] == [
+        ("places", 2, 1), ("seats", 1, 1), ("accreditations", 1, 1),
+    ]  # fmt: skip
+    assert everything(session) == before, "a preview does nothing"
+
+    made = merging.merge(*ground, TEAM, "person", ann.id, anne.id, ())
+    live = [one.organisation_name for one in memberships.places_of(session, ann.id) if one.ended_at is None]
+    assert live == ["Lake", "Moor"]
+    assert [one.person_id for one in seats.seats_of(session, shared)] == [ann.id]
+    assert [str(one.until_on) for one in accreditations.accreditations_of(session, [ann.id])] == ["2028-01-01"]
+    assert memberships.person_with_email(session, "anne@one.example") is None
+
+    assert merging.undo(*ground, TEAM, made, {"person": ()}) == 0
+    assert everything(session) == before
+    with pytest.raises(Refused, match="undone already"):
+        merging.undo(*ground, TEAM, made, {"person": ()})
+
+
+def test_a_seat_taken_since_is_not_held_twice_after_undoing(ground: Ground) -> None:
+    session, _clock = ground
+    lake, abm = place(ground, "Lake"), programme(ground)
+    ann, anne, ben = (person(ground, lake, name) for name in ("Ann", "Anne", "Ben"))
+    shared = licence(ground, lake, abm)
+    for one in (ann, anne):
+        seats.give(*ground, TEAM, shared, one.id)
+    made = merging.merge(*ground, TEAM, "person", ann.id, anne.id, ())
+    seats.give(*ground, TEAM, shared, ben.id)
+    assert merging.undo(*ground, TEAM, made, {"person": ()}) == 1
+    assert sorted(one.person_name for one in seats.seats_of(session, shared)) == ["Ann", "Ben"]
+
+
+def test_two_organisations_become_one_with_the_seats_of_both_and_two_again(ground: Ground) -> None:
+    session, clock = ground
+    lake, moor, abm = place(ground, "Lake"), place(ground, "Moor"), programme(ground)
+    ann, ben = person(ground, lake, "Ann"), person(ground, moor, "Ben")
+    both = person(ground, lake, "Cara")
+    memberships.join(*ground, TEAM, moor, both.id, Role.MANAGER)
+    first, second = licence(ground, lake, abm), licence(ground, moor, abm, count=3)
+    for where, who in ((first, ann), (first, both), (second, ben), (second, both)):
+        seats.give(*ground, TEAM, where, who.id)
+    before = everything(session)
+    assert merging.preview(session, "organisation", lake, moor, ()).seats_added == (("ABM", 3),)
+    made = merging.merge(*ground, TEAM, "organisation", lake, moor, ())
+    assert [one.name for one in memberships.people_of(session, lake)] == ["Ann", "Ben", "Cara"]
+    (kept,) = terms.licences_of(session, clock, lake)
+    assert (kept.seats_bought, kept.seats_in_use) == (5, 3)
+    with pytest.raises(Refused, match="merged already"):
+        merging.preview(session, "organisation", lake, moor, ())
+    merging.undo(*ground, TEAM, made, {"organisation": ()})
+    assert everything(session) == before
+
+
+def test_seats_taken_since_stop_the_undoing_until_some_are_released(ground: Ground) -> None:
+    session, _clock = ground
+    lake, moor, abm = place(ground, "Lake"), place(ground, "Moor"), programme(ground)
+    people = [person(ground, lake, name) for name in ("Ann", "Ben", "Cara")]
+    first, _second = licence(ground, lake, abm), licence(ground, moor, abm, count=1)
+    made = merging.merge(*ground, TEAM, "organisation", lake, moor, ())
+    for one in people:
+        seats.give(*ground, TEAM, first, one.id)
+    point = session.begin_nested()
+    with pytest.raises(Refused, match="Release some first"):
+        merging.undo(*ground, TEAM, made, {"organisation": ()})
+    point.rollback()
+    seats.release(*ground, TEAM, first, people[0].id)
+    assert merging.undo(*ground, TEAM, made, {"organisation": ()}) == 0
+
+
+def test_some_cannot_be_one(ground: Ground) -> None:
+    session, clock = ground
+    lake = place(ground, "Lake")
+    team = organisations.create_organisation(session, clock, TEAM, name="Team", kind=OrganisationKind.LICENSOR).id
+    ann = person(ground, lake, "Ann")
+    with pytest.raises(Refused, match="one already"):
+        merging.preview(session, "person", ann.id, ann.id, ())
+    with pytest.raises(Refused, match="own organisation"):
+        merging.merge(*ground, TEAM, "organisation", team, lake, ())

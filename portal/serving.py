@@ -6,10 +6,12 @@ read it, would otherwise keep it for ever, and a few of them the whole portal.
 
 import socket
 import struct
+import sys
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from portal.app import create_app
 from portal.settings import Settings
@@ -35,6 +37,27 @@ class _Server(BaseApplication):  # type: ignore[misc]
         return create_app(self._settings)
 
 
+class QuietLog(Logger):  # type: ignore[misc]
+    """Gunicorn's words as lines of our own log; a client that went away or went to sleep is one of them."""
+
+    def setup(self, cfg: Any) -> None:
+        """Called by gunicorn once it knows its options."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Gunicorn's `args` are the method and the address of a request, and that of a one-use link would let
+        whoever reads logs use it.
+        """
+        error = sys.exception()
+        if isinstance(error, OSError):
+            stalled = isinstance(error, BlockingIOError)  # what the kernel's own limit looks like from Python
+            self.warning("a connection was given up: %s", "nothing moved on it" if stalled else error)
+        else:
+            super().exception("a request went wrong in the server" if args else msg, **kwargs)
+
+
 def serve_forever(
     settings: Settings, *, host: str, port: int, processes: int, threads: int, stall_seconds: int = STALL_SECONDS
 ) -> None:
@@ -56,7 +79,7 @@ def serve_forever(
         "limit_request_fields": 60,
         "forwarded_allow_ips": "",
         "proc_name": "portal",
-        "errorlog": "-",
+        "logger_class": QuietLog,
         "loglevel": "warning",
         "when_ready": limit_waiting,
     }

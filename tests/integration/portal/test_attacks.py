@@ -1,5 +1,6 @@
 """What an attacker tries: presses at the same moment, hostile values, secrets from logs, links used twice."""
 
+import json
 import os
 import socket
 import subprocess
@@ -303,6 +304,7 @@ def slow_port(tmp_path: Path) -> Iterator[int]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     serve = (
+        "from portal.logs import log_as_json; log_as_json(); "
         "from portal.serving import serve_forever; from portal.settings import Settings; "
         f"serve_forever(Settings(), host='127.0.0.1', port={port}, processes=1, threads=2, stall_seconds=1)"
     )
@@ -312,7 +314,10 @@ def slow_port(tmp_path: Path) -> Iterator[int]:
         "PORTAL_STORE_URL": (tmp_path / "store").as_uri(),
         "PORTAL_PUBLIC_URL": f"http://127.0.0.1:{port}",
     }
-    with subprocess.Popen([sys.executable, "-c", serve], env=os.environ | known) as server:
+    with (
+        (tmp_path / "server.log").open("wb") as log,
+        subprocess.Popen([sys.executable, "-c", serve], env=os.environ | known, stderr=log) as server,
+    ):
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and not is_alive(port, within=1):
             time.sleep(0.2)
@@ -331,13 +336,15 @@ def is_alive(port: int, *, within: float) -> bool:
 @pytest.mark.parametrize(
     "half", [b"GET / HTTP/1.1\r\nX-Half: ", b"POST /sign-in HTTP/1.1\r\nContent-Length: 9\r\n\r\na"]
 )
-def test_who_sends_half_a_request_keeps_no_thread(slow_port: int, half: bytes) -> None:
+def test_who_sends_half_a_request_keeps_no_thread(slow_port: int, tmp_path: Path, half: bytes) -> None:
     half = half.replace(b"\r\n", f"\r\nHost: 127.0.0.1:{slow_port}\r\n".encode(), 1)
     with ExitStack() as kept:
         for _ in range(4):
             kept.enter_context(socket.create_connection(("127.0.0.1", slow_port))).sendall(half)
         time.sleep(0.3)
         assert is_alive(slow_port, within=15)
+    for line in (tmp_path / "server.log").read_text().splitlines():
+        assert json.loads(line)["level"] in ("info", "warning")  # one line for each, and no traceback
 
 
 def test_nobody_who_does_not_read_keeps_the_kernel_sending(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from licences.people import accounts, legal, memberships, organisations
 from licences.people.kinds import LegalKind, OrganisationKind, Role
 from licences.people.viewer import Viewer
 from materials import editions, library, preparing, shelf
-from sandbox import sample_materials
+from sandbox import demo_invitations, sample_materials
 
 PASSWORD = "secure-base-demo"  # noqa: S105 - printed by `make demo`; accounts marked demo cannot enter production
 TEAM = Actor(None, "Demo data")
@@ -102,7 +102,7 @@ PLACES = (
         "Northmoor Educational Psychology",
         OrganisationKind.EP_TEAM,
         (
-            *_named("northmoor.example", Role.MANAGER, "Helen Adeyemi"),
+            *_named("northmoor.example", Role.MANAGER, "Helen Adeyemi", "Idris Bello"),
             *_named("northmoor.example", Role.TRAINER, "Łukasz Nowak", "Rosa Fernández", "Imogen Clarke"),
         ),
         seats=5,
@@ -183,6 +183,9 @@ def load(database: Database, store: Store, links: Links) -> None:
     clock.moment = now
     with database.write() as session:
         _suspend_hillside(session, clock)
+    clock.moment = now
+    with database.write() as session:
+        demo_invitations.invite_people(session, clock, links)
 
 
 def _publish_texts(session: Session, clock: SteppingClock) -> None:

@@ -244,6 +244,9 @@ def _sqlite_engine(url: URL, pool_size: int, *, read_only: bool, wait_ms: int) -
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        if read_only:  # waits for nobody, so it needs none of what turns the driver's errors into SQLAlchemy's
+            connection.connection.cursor().execute("BEGIN")
+        else:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine

@@ -10,7 +10,8 @@ CODE_LENGTH = 26  # 26 characters of 5 bits: 130 bits, above the 128 that the ho
 
 def new_code() -> str:
     """A random code of 130 bits from the operating system, for addresses and for paper."""
-    return "".join(secrets.choice(READABLE) for _ in range(CODE_LENGTH))
+    number = secrets.randbits(5 * CODE_LENGTH)  # asked for at once: character by character took 50 system calls
+    return "".join(READABLE[number >> shift & 31] for shift in range(0, 5 * CODE_LENGTH, 5))
 
 
 def new_token() -> str:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from kit.clock import Clock, in_words, london, today
+from kit.questions import Question
 from licences.accreditations import AccreditationFacts
 from licences.models import Accreditation, Licence, Period, Programme, Seat, Suspension
 from licences.people.kinds import LegalKind, Role
@@ -77,7 +78,6 @@ class _Circumstances:
     day: date
 
 
-# Both statements are built once: this question is asked at every request, and building costs more than asking.
 _CURRENT_TERMS = (
     sa.select(LegalText.id)
     .where(LegalText.kind == LegalKind.TERMS_OF_USE)
@@ -99,6 +99,8 @@ _FACTS = (
         Accreditation.from_on,
         Accreditation.until_on,
         Accreditation.note,
+        Period.starts_on,
+        Period.ends_on,
         sa.select(sa.func.count())
         .where(Seat.licence_id == Licence.id, Seat.released_at.is_(None))
         .scalar_subquery()
@@ -118,6 +120,7 @@ _FACTS = (
         Licence,
         sa.and_(Licence.programme_id == Programme.id, Licence.organisation_id == sa.bindparam("organisation")),
     )
+    .outerjoin(Period, Period.licence_id == Licence.id)
     .outerjoin(Suspension, sa.and_(Suspension.licence_id == Licence.id, Suspension.restored_at.is_(None)))
     .outerjoin(
         Accreditation,
@@ -125,12 +128,8 @@ _FACTS = (
     )
     .order_by(Programme.name)
 )
-_FACTS_OF_ONE = _FACTS.where(Programme.id == sa.bindparam("programme"))
-_PERIODS = (
-    sa.select(Period.licence_id, Period.starts_on, Period.ends_on)
-    .join(Licence, Licence.id == Period.licence_id)
-    .where(Licence.organisation_id == sa.bindparam("organisation"))
-)
+_OF_ALL = Question(_FACTS)
+_OF_ONE = Question(_FACTS.where(Programme.id == sa.bindparam("programme")))
 
 
 def entitlement(
@@ -138,7 +137,7 @@ def entitlement(
 ) -> Entitlement | None:
     """The answer for one programme; None when there is no such programme."""
     asked = {"person": person_id, "organisation": organisation_id, "programme": programme_id}
-    return _answers(session, clock, _FACTS_OF_ONE, asked, organisation_name).get(programme_id)
+    return _answers(session, clock, _OF_ONE, asked, organisation_name).get(programme_id)
 
 
 def entitlements(
@@ -146,24 +145,25 @@ def entitlements(
 ) -> dict[int, Entitlement]:
     """The answers for every programme, by its id, with a constant number of statements."""
     asked = {"person": person_id, "organisation": organisation_id}
-    return _answers(session, clock, _FACTS, asked, organisation_name)
+    return _answers(session, clock, _OF_ALL, asked, organisation_name)
 
 
 def _answers(
     session: Session,
     clock: Clock,
-    statement: sa.Select[*tuple[Any, ...]],
+    question: Question,
     asked: dict[str, int],
     organisation_name: str,
 ) -> dict[int, Entitlement]:
-    rows = session.execute(statement, asked).all()
-    spans = defaultdict[int, list[Span]](list)
-    for licence_id, starts_on, ends_on in session.execute(_PERIODS, {"organisation": asked["organisation"]}):
-        spans[licence_id].append(Span(starts_on, ends_on))
+    rows, spans = {}, defaultdict[int, list[Span]](list)
+    for row in question.all(session, **asked):  # one for each period of a licence, or one without
+        rows[row.id] = row
+        if row.starts_on is not None:
+            spans[row.id].append(Span(row.starts_on, row.ends_on))
     around = _Circumstances(organisation_name, "", today(clock))
     answers = {}
-    for row in rows:
-        answer = _without_refusal(row, asked, around, tuple(spans[row.licence_id]))
+    for row in rows.values():
+        answer = _without_refusal(row, asked, around, tuple(spans[row.id]))
         if _refusal(around, answer, terms_accepted=row.terms_accepted):
             if not around.manager:  # only a refusal says who can mend it
                 managers = people_with_roles(session, asked["organisation"], Role.MANAGER)
@@ -173,9 +173,7 @@ def _answers(
     return answers
 
 
-def _without_refusal(
-    row: sa.Row[*tuple[Any, ...]], asked: dict[str, int], around: _Circumstances, spans: tuple[Span, ...]
-) -> Entitlement:
+def _without_refusal(row: Any, asked: dict[str, int], around: _Circumstances, spans: tuple[Span, ...]) -> Entitlement:
     """The facts of an answer, as the statement found them."""
     programme = ProgrammeFacts(row.id, row.name, row.days, row.trainer_days, row.audience)
     licence = accreditation = None

@@ -7,16 +7,20 @@ address, ranges included.
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session, joinedload
 
 from kit.audit import Subject, record
 from kit.clock import Clock, in_words, london
 from kit.ids import new_code
 from kit.mail import Letterhead
-from kit.pdf.stamping import Patch, Prepared, StampFacts, personal_bytes, size_of
+from kit.pdf.stamping import Patch, StampFacts, personal_bytes, size_of
+from kit.questions import Question
 from kit.refusals import NotThere, Refused
 from licences import reminders
 from licences.entitlements import Entitlement, Refusal, entitlement, entitlements
@@ -118,7 +122,7 @@ class Wanted:
     title: str
     programme_id: int
     sha256: str
-    prepared: Prepared
+    kept: str
 
     @property
     def label(self) -> str:
@@ -167,41 +171,39 @@ def take_copy(session: Session, clock: Clock, viewer: Viewer, *, material_id: in
     `press` is the random value of the button that was pressed: a double click is one copy. Raises `NotThere`,
     `Refused` for a withdrawn edition, `NoCopy` with the reason, and `NameNotDrawable`.
     """
-    wanted = _wanted(session.execute(_EDITION, {"edition": edition_id}).first())
+    wanted = _wanted(_EDITION.first(session, edition=edition_id))
     if wanted.material_id != material_id:
         raise NotThere
     _demand(session, clock, viewer, wanted)
-    again = session.scalar(_PRESSED, {"person": viewer.person_id, "press": press})
-    if again is not None:
-        return again
-    row = Copy(
-        code=new_code(),
-        edition_id=edition_id,
-        person_id=viewer.person_id,
-        organisation_id=viewer.organisation_id,
-        person_name=viewer.name,
-        organisation_name=viewer.organisation_name,
-        taken_at=clock.now(),
-        press=press,
-    )
-    _patches(row, wanted)  # a name that cannot be written is found out now, not when the file is asked for
-    session.add(row)
-    session.flush()
-    subject = Subject("copy", row.id, f"{wanted.title} {wanted.number}", viewer.organisation_id)
-    record(session, clock, viewer.actor, "copy taken", subject, code=row.code)
-    return row.code
+    facts = _stamp_facts(viewer.name, viewer.organisation_name, clock.now(), wanted, new_code())
+    _stamped(wanted.kept, facts)  # a name that cannot be written is found out now, not when the file is asked for
+    taken = {
+        "code": facts.copy_code,
+        "edition_id": edition_id,
+        "person_id": viewer.person_id,
+        "organisation_id": viewer.organisation_id,
+        "person_name": viewer.name,
+        "organisation_name": viewer.organisation_name,
+        "taken_at": clock.now(),
+        "press": press,
+    }
+    copy_id = session.connection().scalar(_TAKE[session.get_bind().dialect.name], taken)
+    if copy_id is None:  # pressed before: that copy is the one
+        return session.scalars(_PRESSED, {"person": viewer.person_id, "press": press}).one()
+    subject = Subject("copy", copy_id, f"{wanted.title} {wanted.number}", viewer.organisation_id)
+    record(session, clock, viewer.actor, "copy taken", subject, code=facts.copy_code)
+    return facts.copy_code
 
 
 def open_copy(session: Session, clock: Clock, viewer: Viewer, code: str) -> OpenCopy:
     """The copy's bytes, for the person who took it, while they may. Raises `NotThere`, `Refused` or `NoCopy`."""
-    asked = {"code": code, "person": viewer.person_id, "organisation": viewer.organisation_id}
-    row = session.execute(_COPY, asked).first()
+    row = _COPY.first(session, code=code, person=viewer.person_id, organisation=viewer.organisation_id)
     wanted = _wanted(row)
-    assert row is not None
     _demand(session, clock, viewer, wanted)
+    facts = _stamp_facts(row.person_name, row.organisation_name, row.taken_at, wanted, row.code)
     name = f"{wanted.title} {wanted.number} - {row.person_name}.pdf"
-    patches = tuple(_patches(row, wanted))
-    return OpenCopy(code, wanted.sha256, size_of(wanted.prepared, patches), patches, name)
+    patches = _stamped(wanted.kept, facts)
+    return OpenCopy(code, wanted.sha256, size_of(parsed(wanted.kept), patches), patches, name)
 
 
 def note_reading(session: Session, clock: Clock, viewer: Viewer, *, material_id: int, edition_id: int) -> str:
@@ -241,7 +243,6 @@ def own_copies(session: Session, viewer: Viewer) -> list[tuple[CopyFacts, str]]:
     return [(copy, titles[copy.material_id]) for copy in _copies_of(session, viewer)]
 
 
-# Built once: they stand behind every request for a copy, ranges too.
 _EDITION_COLUMNS = (
     Edition.id.label("edition_id"),
     Edition.number,
@@ -253,12 +254,12 @@ _EDITION_COLUMNS = (
     Material.title,
     Material.programme_id,
 )
-_EDITION = (
+_EDITION = Question(
     sa.select(*_EDITION_COLUMNS)
     .join(Material, Material.id == Edition.material_id)
     .where(Edition.id == sa.bindparam("edition"))
 )
-_COPY = (
+_COPY = Question(
     sa.select(Copy.code, Copy.person_name, Copy.organisation_name, Copy.taken_at, *_EDITION_COLUMNS)
     .join(Edition, Edition.id == Copy.edition_id)
     .join(Material, Material.id == Edition.material_id)
@@ -268,10 +269,14 @@ _COPY = (
         Copy.organisation_id == sa.bindparam("organisation"),
     )
 )
+_TAKE = {
+    dialect: insert(Copy).on_conflict_do_nothing(index_elements=["person_id", "press"]).returning(Copy.id)
+    for dialect, insert in (("postgresql", postgresql_insert), ("sqlite", sqlite_insert))
+}
 _PRESSED = sa.select(Copy.code).where(Copy.person_id == sa.bindparam("person"), Copy.press == sa.bindparam("press"))
 
 
-def _wanted(row: sa.Row[*tuple[Any, ...]] | None) -> Wanted:
+def _wanted(row: Any) -> Wanted:
     """The edition of a row; drafts and what is not ready are not there."""
     if row is None or row.state is EditionState.DRAFT or row.prepared is None:
         raise NotThere
@@ -284,7 +289,7 @@ def _wanted(row: sa.Row[*tuple[Any, ...]] | None) -> Wanted:
         row.title,
         row.programme_id,
         row.prepared_sha256,
-        parsed(row.prepared),
+        row.prepared,
     )
 
 
@@ -311,15 +316,21 @@ def _entitlement(session: Session, clock: Clock, viewer: Viewer, programme_id: i
     return answer
 
 
-def _patches(row: Copy | sa.Row[*tuple[Any, ...]], wanted: Wanted) -> list[Patch]:
-    facts = StampFacts(
-        name=row.person_name,
-        organisation=row.organisation_name,
-        date_text=in_words(london(row.taken_at).date()),
+def _stamp_facts(name: str, organisation: str, taken_at: datetime, wanted: Wanted, code: str) -> StampFacts:
+    return StampFacts(
+        name=name,
+        organisation=organisation,
+        date_text=in_words(london(taken_at).date()),
         edition_label=wanted.label,
-        copy_code=row.code,
+        copy_code=code,
     )
-    return personal_bytes(wanted.prepared, facts)
+
+
+@lru_cache(maxsize=64)
+def _stamped(kept: str, facts: StampFacts) -> tuple[Patch, ...]:
+    """The stamp's bytes, from what is known of a prepared file. They follow from the words alone, and are wanted again
+    at once: right after the press, and for every range that a reader of PDFs asks for."""
+    return tuple(personal_bytes(parsed(kept), facts))
 
 
 def _first_page(change: Change) -> int:

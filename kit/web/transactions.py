@@ -103,6 +103,5 @@ def _drop() -> None:
     stack = g.pop("session_stack", None)
     session = g.pop("session", None)
     if session is not None and stack is not None:
-        session.rollback()
         stack.pop_all()
-        session.close()
+        session.close()  # rolls back, and spares what `rollback` does so that a session can go on being used

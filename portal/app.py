@@ -18,6 +18,7 @@ from licences.web import staff as licence_staff
 from materials.web import shelf as shelf_pages
 from materials.web import staff as material_staff
 from portal import errors, security
+from portal.former import LeadingOn
 from portal.navigation import navigation
 from portal.settings import Settings
 from portal.web import developers, door, health, home, legal, staff
@@ -61,6 +62,8 @@ def create_app(settings: Settings, house: House | None = None) -> Flask:
     app.context_processor(lambda: _context(settings))
     app.jinja_env.globals["legal_html"] = legal.as_html
     _check_guards(app)
+    if settings.former_public_urls:
+        app.wsgi_app = LeadingOn(app.wsgi_app, settings.former_public_urls, settings.public_url)  # type: ignore[method-assign]
     return app
 
 

@@ -38,11 +38,13 @@ def serve(host: str, port: int, processes: int, threads: int) -> None:
 @main.command()
 def worker() -> None:
     """Do the jobs: prepare editions, send mail, seal the audit trail."""
-    from portal.wiring import make_house, make_worker
+    from portal.wiring import follow_address, make_house, make_worker
 
     log_as_json()
     settings = _settings()
-    make_worker(settings, make_house(settings)).run()
+    house = make_house(settings)
+    follow_address(house)
+    make_worker(settings, house).run()
 
 
 @main.command()

@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     store_copies_mb: Annotated[int, Field(ge=0)] = 4000
     secret_key: SecretStr = SecretStr("")
     public_url: str = "http://localhost:8000"
+    former_public_urls: Annotated[tuple[str, ...], NoDecode] = ()
     trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
     smtp_url: str = "smtp://127.0.0.1:2525"
     mail_from: str = "Secure Base <no-reply@securebase.example>"
@@ -51,7 +52,7 @@ class Settings(BaseSettings):
     upload_limit_mb: Annotated[int, Field(ge=1, le=2000)] = 200
     extra_hosts: Annotated[tuple[str, ...], NoDecode] = ()
 
-    @field_validator("extra_hosts", mode="before")
+    @field_validator("extra_hosts", "former_public_urls", mode="before")
     @classmethod
     def _split_at_commas(cls, given: object) -> object:
         return tuple(filter(None, given.replace(" ", "").split(","))) if isinstance(given, str) else given
@@ -64,6 +65,11 @@ class Settings(BaseSettings):
         parts = urlsplit(self.public_url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
             raise ValueError("PORTAL_PUBLIC_URL must be the portal's own address, such as https://portal.example")
+        for former in map(urlsplit, self.former_public_urls):
+            if former.scheme not in ("http", "https") or not former.netloc or former.netloc == parts.netloc:
+                raise ValueError(
+                    "PORTAL_FORMER_PUBLIC_URLS are other addresses, such as https://old.example, with commas"
+                )
         SmtpMailer(self.smtp_url, self.mail_from)  # raises ValueError with what is wrong
         check_store_url(self.store_url)
         if self.environment is Environment.PRODUCTION:

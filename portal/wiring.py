@@ -15,7 +15,7 @@ from kit.store import Bucket, ObjectStore
 from kit.web.house import House
 from licences.people import sign_in_links
 from materials.editions import PREPARE
-from materials.preparing import prepare_edition
+from materials.preparing import PREPARE_AGAIN, enqueue_of_old_address, prepare_again, prepare_edition
 from portal.settings import Settings
 
 SEAL_SECONDS = 60
@@ -52,6 +52,8 @@ def make_handlers(settings: Settings, house: House) -> Handlers:
     handlers = Handlers()
     prepare = partial(prepare_edition, house.database, house.clock, house.store, house.links)
     handlers.add(PREPARE, prepare, backoff=PATIENT)
+    again = partial(prepare_again, house.database, house.clock, house.store, house.links)
+    handlers.add(PREPARE_AGAIN, again, backoff=PATIENT)
     mailer = SmtpMailer(settings.smtp_url, settings.mail_from, reply_to=settings.help_email)
     register_mail(handlers, house.database, house.clock, mailer)
     sign_in_links.register(handlers, house.database, house.clock, house.letterhead)
@@ -63,6 +65,11 @@ def make_handlers(settings: Settings, house: House) -> Handlers:
 def make_worker(settings: Settings, house: House) -> Worker:
     """The worker of a process of its own."""
     return Worker(house.database, make_handlers(settings, house), clock=house.clock)
+
+
+def follow_address(house: House) -> int:
+    """Has published files made ready again when the portal's address has changed; returns how many."""
+    return house.database.run(lambda session: enqueue_of_old_address(session, house.links))
 
 
 def _tidy(house: House) -> None:

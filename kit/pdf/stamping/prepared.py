@@ -70,7 +70,7 @@ class Prepared:
     the advances of all characters that the embedded typefaces can draw, in thousandths of the font size: first the
     house's, then those of its companion, for words that the first cannot draw. `notes` are sentences for the person
     who uploaded the file. `ending` is for names that neither typeface can draw; None in a file prepared before there
-    was a way for them.
+    was a way for them. `address` is where every page's QR leads; empty when it was not yet noted.
     """
 
     style: StampStyle
@@ -83,6 +83,7 @@ class Prepared:
     companion_widths: dict[str, int]
     notes: tuple[str, ...] = ()
     ending: Ending | None = None
+    address: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain lists, dicts, strings and numbers, for a JSON column."""

@@ -117,6 +117,7 @@ def _prepared(
         companion_widths=glyph_table(COMPANION).advances,
         notes=tuple(notes),
         ending=ending_of(target, slots),
+        address=address,
     )
 
 

@@ -10,17 +10,19 @@ import os
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
+from functools import partial
+from io import FileIO
 from urllib.parse import quote
 
 from flask import Response, request
 from werkzeug.http import parse_range_header
 
-from kit.pdf.stamping import Patch
+from kit.pdf.stamping import Patch, segments, spliced
 from kit.ports import Store
 from kit.store import FileMissing
 
 CHUNK = 1 << 20
-FIRST = 1 << 16  # the server sends the headers together with the first piece that it is given
+FIRST = 1 << 12  # bytes: the server sends the headers when it is given a first piece
 
 
 def send_spliced(
@@ -40,10 +42,10 @@ def send_spliced(
         return response
     start, end = wanted
     pieces = iter(()) if request.method == "HEAD" else _pieces(store, sha256, patches, start, end)
-    partial = (start, end) != (0, size) or ("Range" in request.headers and _honours_range(etag))
-    response = Response(pieces, status=206 if partial else 200, mimetype="application/pdf", direct_passthrough=True)
+    is_part = (start, end) != (0, size) or ("Range" in request.headers and _honours_range(etag))
+    response = Response(pieces, status=206 if is_part else 200, mimetype="application/pdf", direct_passthrough=True)
     response.content_length = end - start
-    if partial:
+    if is_part:
         response.headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     return _with_headers(response, etag, file_name)
 
@@ -56,27 +58,27 @@ def _pieces(store: Store, sha256: str, patches: Sequence[Patch], start: int, end
     path, connection = store.local_path(sha256), _connection()
     if path is None or connection is None:
         store.read_range(sha256, 0, 1)
-        return _read_pieces(store, sha256, patches, start, end)
+        read = partial(store.read_range, sha256)
+        return map(bytes, spliced(read, patches, start, end, CHUNK))
     try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        stored = open(path, "rb", buffering=0)  # noqa: SIM115 - closed by who sends it, or with it if nobody does
     except FileNotFoundError:
         raise FileMissing(sha256) from None
-    return _sent_by_kernel(connection, file, patches, start, end)
+    return _sent_by_kernel(connection, stored, patches, start, end)
 
 
 def _sent_by_kernel(
-    connection: socket.socket, file: int, patches: Sequence[Patch], start: int, end: int
+    connection: socket.socket, stored: FileIO, patches: Sequence[Patch], start: int, end: int
 ) -> Iterator[bytes]:
     """Yields a first piece and what was stamped; the rest goes from the disk to the socket in between."""
-    with open(file, "rb", buffering=0) as stored:
-        first = min(start + FIRST, end)
-        for piece in _segments(patches, start, first):
-            yield piece if isinstance(piece, bytes) else os.pread(file, piece[1] - piece[0], piece[0])
-        for piece in _segments(patches, first, end):
-            if isinstance(piece, bytes):
-                yield piece
+    with stored:
+        file, first = stored.fileno(), min(start + FIRST, end)
+        yield from map(bytes, spliced(lambda low, high: os.pread(file, high - low, low), patches, start, first))
+        for segment in segments(patches, first, end):
+            if isinstance(segment, bytes):
+                yield segment
             else:
-                _send_stretch(connection, stored.fileno(), *piece)
+                _send_stretch(connection, file, *segment)
 
 
 def _send_stretch(connection: socket.socket, file: int, start: int, end: int) -> None:
@@ -92,30 +94,6 @@ def _send_stretch(connection: socket.socket, file: int, start: int, end: int) ->
         if sent == 0:
             raise OSError("the stored file ended early")
         start += sent
-
-
-def _read_pieces(store: Store, sha256: str, patches: Sequence[Patch], start: int, end: int) -> Iterator[bytes]:
-    for piece in _segments(patches, start, end):
-        if isinstance(piece, bytes):
-            yield piece
-        else:
-            for low in range(piece[0], piece[1], CHUNK):
-                yield bytes(store.read_range(sha256, low, min(low + CHUNK, piece[1])))
-
-
-def _segments(patches: Sequence[Patch], start: int, end: int) -> Iterator[bytes | tuple[int, int]]:
-    """What to send in order: stamped bytes as they are, and in between the stretches of the stored file."""
-    at = start
-    for patch in sorted(patches, key=lambda one: one.offset):
-        low, high = max(patch.offset, at), min(patch.offset + len(patch.data), end)
-        if low >= high:
-            continue
-        if at < low:
-            yield at, low
-        yield patch.data[low - patch.offset : high - patch.offset]
-        at = high
-    if at < end:
-        yield at, end
 
 
 def _connection() -> socket.socket | None:

@@ -11,7 +11,7 @@ from kit.pdf.stamping.preparing import prepare
 from kit.pdf.stamping.reading_back import ReadBackFailed, read_back
 from kit.pdf.stamping.refusals import CannotPrepare, RefusalReason
 from kit.pdf.stamping.setting import DoesNotFit, NameNotDrawable
-from kit.pdf.stamping.splicing import ReadRange, file_reader, spliced, write_copy
+from kit.pdf.stamping.splicing import ReadRange, segments, spliced, write_copy
 
 __all__ = [
     "CannotPrepare",
@@ -25,11 +25,11 @@ __all__ = [
     "Slot",
     "StampFacts",
     "StampStyle",
-    "file_reader",
     "personal_bytes",
     "personal_text",
     "prepare",
     "read_back",
+    "segments",
     "size_of",
     "spliced",
     "write_copy",

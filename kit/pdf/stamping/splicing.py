@@ -1,4 +1,7 @@
-"""A stamped copy as bytes: any range of it, or a file of it. Memory stays flat whatever the size of the file."""
+"""A stamped copy as bytes: any range of it, or a file of it. Memory stays flat whatever the size of the file.
+
+Where a copy is cut into what is stamped and what is not stands here once: `segments`.
+"""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -10,50 +13,43 @@ CHUNK = 256 * 1024  # bytes; measured: larger pieces are slower (they leave the 
 
 ReadRange = Callable[[int, int], bytes | memoryview]
 """Reads the prepared file from one offset up to, not including, another."""
+Stretch = tuple[int, int]
+"""Part of the prepared file that is the same in every copy: from one offset up to, not including, another."""
 
 
-def file_reader(path: Path) -> ReadRange:
-    """Reads ranges of a local file. It is opened for each read: nothing stays open behind an abandoned transfer."""
-
-    def read(start: int, end: int) -> bytes:
-        with path.open("rb", buffering=0) as file:
-            return os.pread(file.fileno(), end - start, start)
-
-    return read
+def segments(patches: Sequence[Patch], start: int, end: int) -> Iterator[bytes | Stretch]:
+    """What makes up the copy from `start` up to, not including, `end`, in order: stamped bytes as they are, and in
+    between the stretches of the prepared file."""
+    at = start
+    for patch in sorted(patches, key=lambda one: one.offset):
+        low, high = max(patch.offset, at), min(patch.offset + len(patch.data), end)
+        if low >= high:
+            continue
+        if at < low:
+            yield at, low
+        yield patch.data[low - patch.offset : high - patch.offset]
+        at = high
+    if at < end:
+        yield at, end
 
 
 def spliced(
     read: ReadRange, patches: Sequence[Patch], start: int, end: int, chunk: int = CHUNK
 ) -> Iterator[bytes | memoryview]:
-    """The stamped copy from `start` up to, not including, `end`, in pieces of at most `chunk` bytes.
+    """The stamped copy from `start` up to, not including, `end`; the file is read in pieces of at most `chunk` bytes.
 
     Raises OSError when the file gives fewer bytes than asked for: a copy that is cut short must not look whole.
     """
-    for low in range(start, end, chunk):
-        high = min(low + chunk, end)
-        kept = min(high, max(low, _kept(patches, end)))
-        piece = read(low, kept) if low < kept else b""
-        if len(piece) != kept - low:
-            raise OSError(f"the prepared file ends before byte {kept}")
-        yield _patched(bytes(piece).ljust(high - low, b"\0") if kept < high else piece, low, patches)
-
-
-def _kept(patches: Sequence[Patch], end: int) -> int:
-    """Up to where a copy's bytes are those of the prepared file: a patch up to the very end may go beyond that."""
-    return min([end, *(patch.offset for patch in patches if patch.offset + len(patch.data) >= end)])
-
-
-def _patched(piece: bytes | memoryview, low: int, patches: Sequence[Patch]) -> bytes | memoryview:
-    """`piece`, which starts at `low`, with what the patches say about it; itself where they say nothing."""
-    high = low + len(piece)
-    touching = [patch for patch in patches if patch.offset < high and low < patch.offset + len(patch.data)]
-    if not touching:
-        return piece
-    written = bytearray(piece)
-    for patch in touching:
-        first, last = max(low, patch.offset), min(high, patch.offset + len(patch.data))
-        written[first - low : last - low] = patch.data[first - patch.offset : last - patch.offset]
-    return memoryview(written)
+    for segment in segments(patches, start, end):
+        if isinstance(segment, bytes):
+            yield segment
+            continue
+        for low in range(segment[0], segment[1], chunk):
+            high = min(low + chunk, segment[1])
+            piece = read(low, high)
+            if len(piece) != high - low:
+                raise OSError(f"the prepared file ends before byte {high}")
+            yield piece
 
 
 def write_copy(prepared_path: Path, out_path: Path, patches: Sequence[Patch]) -> None:

@@ -4,13 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
+from urllib.parse import urlsplit
 
-from flask import g, redirect, request
+from flask import g, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
 from kit.web.elsewhere import elsewhere
+from kit.web.house import house
+from licences.people.kinds import Step
+from licences.people.sessions import is_sure
 from licences.people.viewer import Viewer
 from licences.policy import Action, can, who_can
 
@@ -44,8 +48,13 @@ def viewer() -> Viewer:
 
 
 def viewer_or_none() -> Viewer | None:
-    """The person, or None for somebody not signed in."""
-    return viewer() if current_user.is_authenticated else None
+    """The person, or None for somebody not signed in, or stopped before the second step."""
+    return viewer() if current_user.is_authenticated and viewer().step is Step.DONE else None
+
+
+def is_half_way() -> bool:
+    """Whether somebody signed in and was stopped before the second step."""
+    return bool(current_user.is_authenticated) and viewer().step is not Step.DONE
 
 
 def look_nobody_up() -> None:
@@ -63,9 +72,31 @@ def signed_in(view: Callable[P, R]) -> Callable[P, R | Response]:
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
-        return view(*args, **kwargs) if current_user.is_authenticated else _to_sign_in()
+        return _away() or view(*args, **kwargs)
 
     return _declared(guarded, Declaration("signed in"))
+
+
+def half_signed_in(view: Callable[P, R]) -> Callable[P, R | Response]:
+    """Anybody who signed in, also one who has still to show or set up the second step: for those very pages."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
+        return view(*args, **kwargs) if current_user.is_authenticated else _to_sign_in()
+
+    return _declared(guarded, Declaration("half signed in"))
+
+
+def sure(view: Callable[P, R]) -> Callable[P, R | Response]:
+    """Asks again who it is, unless they proved it within the last ten minutes. Put it under the guard, for what cannot
+    be undone: both on the page with the form and on what the form is sent to.
+    """
+
+    @wraps(view)
+    def asked(*args: P.args, **kwargs: P.kwargs) -> R | Response:
+        return view(*args, **kwargs) if is_sure(house().clock, viewer()) else _to_make_sure()
+
+    return asked
 
 
 def allowed(action: Action) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:
@@ -74,11 +105,10 @@ def allowed(action: Action) -> Callable[[Callable[P, R]], Callable[P, R | Respon
     def decorate(view: Callable[P, R]) -> Callable[P, R | Response]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
-            if not current_user.is_authenticated:
-                return _to_sign_in()
-            if not can(viewer().role, action):
+            away = _away()
+            if away is None and not can(viewer().role, action):
                 raise WrongRole(action)
-            return view(*args, **kwargs)
+            return away or view(*args, **kwargs)
 
         return _declared(guarded, Declaration("allowed", action))
 
@@ -95,7 +125,25 @@ def _declared(view: Callable[P, R], made: Declaration) -> Callable[P, R]:
     return view
 
 
+def _away() -> Response | None:
+    """Where somebody has to go first: to sign in, or to the second step. None when they are in."""
+    if not current_user.is_authenticated:
+        return _to_sign_in()
+    if viewer().step is Step.DONE:
+        return None
+    return redirect(url_for("second_step.second_step", next=_wanted()), code=303)
+
+
 def _to_sign_in() -> Response:
     """Off to sign in, and back afterwards to the page that was asked for (never to what a form was sent to)."""
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(elsewhere("sign in", next=wanted), code=303)
+    return redirect(elsewhere("sign in", next=_wanted()), code=303)
+
+
+def _to_make_sure() -> Response:
+    """Off to prove who one is; back to the page, or for a form to the page on which it stood."""
+    wanted = _wanted() or urlsplit(request.referrer or "").path
+    return redirect(url_for("account_sure.make_sure", next=wanted), code=303)
+
+
+def _wanted() -> str | None:
+    return request.full_path.rstrip("?") if request.method == "GET" else None

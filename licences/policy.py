@@ -13,6 +13,7 @@ class Action(StrEnum):
     SEE_OWN_COPIES = "see the copies they took"
     ACCEPT_TERMS = "accept the terms of use"
     SEE_ORGANISATION = "see the organisation’s licence"
+    VOUCH = "vouch for somebody’s new e-mail address"
     MANAGE_PEOPLE = "invite people, give seats and change roles"
     MANAGE_MATERIALS = "manage programmes, materials and editions"
     MANAGE_LICENCES = "manage organisations, people and licences"
@@ -32,6 +33,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SEE_OWN_COPIES: _DELIVERS,
     Action.ACCEPT_TERMS: _DELIVERS,
     Action.SEE_ORGANISATION: frozenset({Role.MANAGER, Role.FINANCE}),
+    Action.VOUCH: frozenset({Role.STAFF, Role.MANAGER}),
     Action.MANAGE_PEOPLE: frozenset({Role.MANAGER}),
     Action.MANAGE_MATERIALS: _STAFF,
     Action.MANAGE_LICENCES: _STAFF,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flask import Flask, g, request
+from flask import Flask, g, request, url_for
 
 from kit.web import addresses, elsewhere, pages, transactions
 from kit.web.house import House, furnish
@@ -10,10 +10,10 @@ from licences import seats
 from licences.guard import Declaration, declaration, viewer_or_none
 from licences.people.kinds import Role
 from licences.people.viewer import Viewer
+from licences.web import account, account_email, account_steps, account_sure, second_step, sign_in_links
 from licences.web import accounts as account_pages
 from licences.web import invitations as invitation_pages
 from licences.web import organisation as organisation_pages
-from licences.web import sign_in_links
 from licences.web import staff as licence_staff
 from materials.web import shelf as shelf_pages
 from materials.web import staff as material_staff
@@ -56,7 +56,8 @@ def create_app(settings: Settings, house: House | None = None) -> Flask:
     errors.init_app(app)
     for screen in (
         home, door, health, legal, developers, staff,
-        sign_in_links, invitation_pages, account_pages, organisation_pages, licence_staff, shelf_pages, material_staff,
+        sign_in_links, second_step, account, account_email, account_steps, account_sure,
+        invitation_pages, account_pages, organisation_pages, licence_staff, shelf_pages, material_staff,
     ):  # fmt: skip
         app.register_blueprint(screen.blueprint())
     app.context_processor(lambda: _context(settings))
@@ -74,6 +75,7 @@ def _context(settings: Settings) -> dict[str, object]:
     return {
         "brand": brand | {"logo_url": "", "stylesheet_url": ""},
         "viewer": viewer,
+        "account_url": url_for("account.account"),
         "navigation": navigation(viewer, request.path, delivers=_manager_delivers(viewer)),
         "is_demo": not settings.is_production,
         "demo_mail_url": settings.demo_mail_url,

@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kit.web.house import house
 from licences.people import sessions
+from licences.people.kinds import Role
 from licences.people.viewer import Viewer
 from licences.web import entering
 from portal.settings import Settings
@@ -50,10 +51,16 @@ def init_app(app: Flask, settings: Settings) -> None:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
-    entering.furnish(app, entering.EntryRules(demo_may_enter=not settings.is_production))
+    entering.furnish(app, _entry_rules(settings))
     csrf.init_app(app)
     _sign_in_manager().init_app(app)
     app.after_request(_with_headers)
+
+
+def _entry_rules(settings: Settings) -> entering.EntryRules:
+    """Whoever can change others' rights proves who they are by more than a password."""
+    stepping = frozenset({Role.STAFF, Role.MANAGER}) if settings.second_step_is_compulsory else frozenset[Role]()
+    return entering.EntryRules(demo_may_enter=not settings.is_production, second_step_for=stepping)
 
 
 def _sign_in_manager() -> LoginManager:
@@ -73,7 +80,7 @@ def _viewer(secret: str) -> Viewer | None:
 def _looked_up(secret: str) -> Viewer | None:
     here = house()
     with here.database.read() as session:
-        found = sessions.viewer_of(session, here.clock, secret)
+        found = sessions.viewer_of(session, here.clock, secret, entering.rules().second_step_for)
     if found is None:
         return None
     viewer, seen_is_due = found

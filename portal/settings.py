@@ -3,7 +3,7 @@
 import secrets
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     demo_mail_url: str = ""
     backup_folder: str = ""
     upload_limit_mb: Annotated[int, Field(ge=1, le=2000)] = 200
+    second_step: Literal["", "compulsory", "offered"] = ""
     extra_hosts: Annotated[tuple[str, ...], NoDecode] = ()
 
     @field_validator("extra_hosts", "former_public_urls", mode="before")
@@ -86,12 +87,19 @@ class Settings(BaseSettings):
             raise ValueError("PORTAL_PUBLIC_URL must begin with https:// in production")
         if urlsplit(self.s3_endpoint).scheme == "http" and not _is_this_machine(self.s3_endpoint):
             raise ValueError("PORTAL_S3_ENDPOINT must begin with https:// unless the bucket is on this machine")
+        if self.second_step == "offered":
+            raise ValueError("PORTAL_SECOND_STEP is compulsory for staff and licence managers in production")
         if self.extra_hosts:
             raise ValueError("only the host of PORTAL_PUBLIC_URL is answered in production")
 
     @property
     def is_production(self) -> bool:
         return self.environment is Environment.PRODUCTION
+
+    @property
+    def second_step_is_compulsory(self) -> bool:
+        """Whether staff and licence managers must have an authenticator app or a passkey."""
+        return self.is_production or self.second_step == "compulsory"
 
     @property
     def is_https(self) -> bool:

@@ -18,6 +18,7 @@ from licences.people import sessions, tokens
 from licences.people.kinds import TokenPurpose
 from licences.people.memberships import first_place
 from licences.people.models import OneUseToken, Person, SignIn
+from licences.people.viewer import Viewer
 
 # OWASP's first choice of argon2id parameters: 19 MiB, two passes, one lane.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
@@ -123,6 +124,16 @@ def person_of_link(session: Session, clock: Clock, secret: str) -> Person | None
     """Whose link this is, when it still works. Looking spends nothing: mail scanners open links."""
     link = tokens.look(session, clock, TokenPurpose.SET_PASSWORD, secret)
     return None if link is None else session.get(Person, link.person_id)
+
+
+def change_password(session: Session, clock: Clock, viewer: Viewer, password_hash: str) -> None:
+    """Sets the password of somebody signed in; their other sessions end, and links to set one stop working."""
+    person = session.get_one(Person, viewer.person_id)
+    person.password_hash = password_hash
+    tokens.end(session, clock, person.id, TokenPurpose.SET_PASSWORD, TokenPurpose.SIGN_IN)
+    sessions.end_all_of(session, clock, person.id, but=viewer.secret)
+    subject = Subject("person", person.id, person.name, viewer.organisation_id)
+    record(session, clock, viewer.actor, "password changed", subject)
 
 
 def set_password(session: Session, clock: Clock, secret: str, password_hash: str) -> int:

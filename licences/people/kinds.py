@@ -39,6 +39,14 @@ class AuthenticatorKind(StrEnum):
     PASSKEY = "passkey"
 
 
+class Step(StrEnum):
+    """How far somebody who signed in has come: in, or stopped before the second step, or with none set up yet."""
+
+    DONE = "done"
+    TO_SHOW = "to show"
+    TO_SET_UP = "to set up"
+
+
 class LegalKind(StrEnum):
     """The texts that staff edit. People accept the terms of use before their first copy."""
 

@@ -34,7 +34,9 @@ SIGN_IN_BY_BROWSER = Limit("sign-in browser", 10, timedelta(minutes=15))
 # Shorter than a link lives: while no more are sent, the newest one in the mailbox still works.
 LINKS_BY_PLACE = Limit("links place", 60, timedelta(minutes=15))
 LINKS_BY_EMAIL = Limit("links e-mail", 6, timedelta(minutes=15))
+SURE_BY_PERSON = Limit("asked again", 10, timedelta(minutes=15))
 LONGEST_WINDOW = timedelta(hours=1)
+KEPT = timedelta(days=30)
 IPV6_NETWORK = 64  # bits: what a provider gives to one household, all of whose addresses count as one
 
 
@@ -51,7 +53,7 @@ def place_of(address: str | None) -> str:
 
 def forget_old(session: Session, clock: Clock) -> None:
     """Removes counts whose windows are long over."""
-    session.execute(sa.delete(Attempt).where(Attempt.since < clock.now() - 2 * LONGEST_WINDOW))
+    session.execute(sa.delete(Attempt).where(Attempt.since < clock.now() - KEPT))
 
 
 def is_over(session: Session, clock: Clock, limit: Limit, key: str) -> bool:

@@ -10,12 +10,14 @@ from kit.audit import Actor, Subject, record
 from kit.clock import Clock
 from kit.ids import fingerprint, new_token
 from kit.refusals import NotThere
-from licences.people.models import Membership, Organisation, Person, SignIn
+from licences.people.kinds import Role, Step
+from licences.people.models import Authenticator, Membership, Organisation, Person, SignIn
 from licences.people.viewer import Viewer
 
 SESSION_LIFE = timedelta(days=14)
 IDLE_LIFE = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=5)
+SURE_FOR = timedelta(minutes=10)
 HANDLE_LENGTH = 16  # characters of a fingerprint: enough to name one of a person's own sessions
 
 
@@ -81,6 +83,10 @@ _VIEWER = (
         Organisation.id,
         Organisation.name,
         Membership.role,
+        Membership.id,
+        SignIn.proved_at,
+        SignIn.sure_at,
+        sa.exists().where(Authenticator.person_id == Person.id),
     )
     .join(Membership, Membership.id == SignIn.membership_id)
     .join(Person, Person.id == Membership.person_id)
@@ -89,16 +95,43 @@ _VIEWER = (
 )
 
 
-def viewer_of(session: Session, clock: Clock, secret: str) -> tuple[Viewer, bool] | None:
-    """The person behind a session's secret, and whether its last-seen is due; None when it is over."""
+def viewer_of(
+    session: Session, clock: Clock, secret: str, second_step_for: frozenset[Role] = frozenset()
+) -> tuple[Viewer, bool] | None:
+    """The person behind a session's secret, and whether its last-seen is due; None when it is over.
+
+    Whoever has an app or a passkey must have shown it in this session. Who is in one of the roles `second_step_for` and
+    has none must set one up first.
+    """
     found = session.execute(_VIEWER, {"fingerprint": fingerprint(secret)}).first()
     if found is None:
         return None
-    created_at, seen_at, person_id, name, email, place_id, place, role = found
+    created_at, seen_at, person_id, name, email, place_id, place, role, membership_id, proved_at, sure_at, has_one = (
+        found
+    )
     now = clock.now()
     if created_at + SESSION_LIFE < now or seen_at + IDLE_LIFE < now:
         return None
-    return Viewer(secret, person_id, name, email, place_id, place, role), seen_at + SEEN_EVERY < now
+    step = _step(has_one, proved_at is not None, role in second_step_for)
+    viewer = Viewer(secret, person_id, name, email, place_id, place, role, membership_id, step, sure_at)
+    return viewer, seen_at + SEEN_EVERY < now
+
+
+def prove(session: Session, clock: Clock, viewer: Viewer, how: str) -> str:
+    """Notes that the second step was shown, and returns the session's new secret: the one before opens nothing."""
+    record(session, clock, viewer.actor, "second step shown", _subject(viewer), how=how)
+    return _renewed(session, viewer, proved_at=clock.now(), sure_at=clock.now())
+
+
+def make_sure(session: Session, clock: Clock, viewer: Viewer, how: str) -> str:
+    """Notes that the person was asked again who they are and answered; returns the session's new secret."""
+    record(session, clock, viewer.actor, "asked again", _subject(viewer), how=how)
+    return _renewed(session, viewer, sure_at=clock.now())
+
+
+def is_sure(clock: Clock, viewer: Viewer) -> bool:
+    """Whether the person has proved who they are a moment ago, so that they need not be asked again."""
+    return viewer.sure_at is not None and clock.now() < viewer.sure_at + SURE_FOR
 
 
 def mark_seen(session: Session, clock: Clock, secret: str) -> None:
@@ -179,6 +212,26 @@ def move_to(session: Session, clock: Clock, viewer: Viewer, membership_id: int) 
     session.execute(moved.values(membership_id=membership_id, acting_for_id=None))
     subject = Subject("person", viewer.person_id, viewer.name, place.organisation_id)
     record(session, clock, viewer.actor, "moved to another organisation", subject, before=viewer.organisation_name)
+
+
+def _step(has_one: bool, is_proved: bool, is_compulsory: bool) -> Step:
+    if has_one:
+        return Step.DONE if is_proved else Step.TO_SHOW
+    return Step.TO_SET_UP if is_compulsory else Step.DONE
+
+
+def _renewed(session: Session, viewer: Viewer, **moments: datetime) -> str:
+    """A session's secret changes whenever its owner has proved themselves. Raises `NotThere` when it is over."""
+    secret = new_token()
+    renewed = session.execute(
+        sa.update(SignIn)
+        .where(SignIn.fingerprint == fingerprint(viewer.secret), SignIn.ended_at.is_(None))
+        .values(fingerprint=fingerprint(secret), **moments)
+        .returning(SignIn.fingerprint)
+    )
+    if renewed.first() is None:
+        raise NotThere
+    return secret
 
 
 def _places(person_id: int) -> sa.Select[int]:

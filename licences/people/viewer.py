@@ -1,14 +1,18 @@
 """Who is looking: the frozen facts of a signed-in person, carried from the door to services."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from kit.audit import Actor
-from licences.people.kinds import Role
+from licences.people.kinds import Role, Step
 
 
 @dataclass(frozen=True)
 class Viewer:
-    """A person signed in for one organisation. Works as Flask-Login's user without knowing of it."""
+    """A person signed in for one organisation. Works as Flask-Login's user without knowing of it.
+
+    `step` says whether the second step is still to be shown or set up, `sure_at` when they last proved who they are.
+    """
 
     secret: str
     person_id: int
@@ -17,6 +21,9 @@ class Viewer:
     organisation_id: int
     organisation_name: str
     role: Role
+    membership_id: int = 0
+    step: Step = Step.DONE
+    sure_at: datetime | None = None
 
     is_authenticated = True
     is_active = True

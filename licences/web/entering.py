@@ -13,8 +13,10 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
 from kit.ids import new_code
+from kit.sealing import Sealer
 from kit.web.house import house
 from licences.people import limits, sessions
+from licences.people.kinds import Role, Step
 from licences.people.viewer import Viewer
 
 MARK = "portal-known"
@@ -24,9 +26,14 @@ _KEY = "entry rules"
 
 @dataclass(frozen=True)
 class EntryRules:
-    """What the settings say of the door: whether people of the demo, whose password everybody knows, may come in."""
+    """What the settings say of the door.
+
+    `demo_may_enter`: whether people of the demo, whose password everybody knows, may come in. `second_step_for`: the
+    roles that must have a second step beside the password.
+    """
 
     demo_may_enter: bool
+    second_step_for: frozenset[Role] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -48,16 +55,26 @@ def rules() -> EntryRules:
 
 
 def enter(secret: str) -> Viewer:
-    """Puts a session that was just opened into the cookie, and marks the browser as known to that person."""
-    with house().database.read() as reading:
-        found = sessions.viewer_of(reading, house().clock, secret)
-    if found is None:
-        abort(503)
-    viewer = found[0]
+    """Puts a session that was just opened into the cookie. The browser is known to that person from now on."""
+    viewer = _looked_up(secret)
     session.clear()  # whatever was planted before signing in, form secrets included, counts no more
+    login_user(viewer)
+    if viewer.step is Step.DONE:
+        _mark(viewer.person_id)
+    return viewer
+
+
+def go_on(secret: str) -> Viewer:
+    """Puts the new secret of a session that was proved into the cookie; forms that are open stay good."""
+    viewer = _looked_up(secret)
     login_user(viewer)
     _mark(viewer.person_id)
     return viewer
+
+
+def sealer() -> Sealer:
+    """Seals with a key derived from the portal's own."""
+    return Sealer(str(current_app.secret_key), house().clock)
 
 
 def leave() -> None:
@@ -85,6 +102,20 @@ def known_browser() -> KnownBrowser | None:
     return KnownBrowser(int(person_id), str(name))
 
 
+def _looked_up(secret: str) -> Viewer:
+    with house().database.read() as reading:
+        found = sessions.viewer_of(reading, house().clock, secret, rules().second_step_for)
+    if found is None:
+        abort(503)
+    return found[0]
+
+
+def counted_as(person_id: int) -> str:
+    """The name under which a person's wrong codes are counted: a browser that they have used before has its own."""
+    known = known_browser()
+    return f"{person_id} {known.name}" if known and known.person_id == person_id else str(person_id)
+
+
 def _mark(person_id: int) -> None:
     known = known_browser()
     name = known.name if known and known.person_id == person_id else new_code()
@@ -99,7 +130,6 @@ def _mark(person_id: int) -> None:
             secure=current_app.config["SESSION_COOKIE_SECURE"],
             httponly=True,
             samesite="Lax",
-            path="/sign-in",
         )
         return cast(Response, response)
 

@@ -1,6 +1,6 @@
 """Sign in and sign out."""
 
-from flask import Blueprint, make_response, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -8,7 +8,7 @@ from kit.web import forms
 from kit.web.house import house
 from kit.web.redirects import is_ours, onward
 from kit.web.transactions import db, roll_back, writes, writing
-from licences.guard import public, signed_in, viewer, viewer_or_none
+from licences.guard import half_signed_in, is_half_way, public, viewer, viewer_or_none
 from licences.people import accounts, limits, sessions
 from licences.people.accounts import Candidate
 from licences.people.limits import Limit
@@ -40,6 +40,8 @@ def sign_in() -> Response | str:
     """The form; somebody who is signed in is sent on."""
     if viewer_or_none():
         return onward(request.args.get("next"), url_for("home.home"))
+    if is_half_way():
+        return redirect(url_for("second_step.second_step", next=request.args.get("next")), code=303)
     return _page(SignInForm())
 
 
@@ -63,7 +65,7 @@ def sign_in_post() -> Response | tuple[str, int]:
     return onward(request.args.get("next"), url_for("home.home"))
 
 
-@signed_in
+@half_signed_in
 @writes
 def sign_out() -> Response:
     """Ends the session on the server: the cookie is worth nothing afterwards."""

@@ -7,20 +7,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyotp
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from kit.clock import Clock
 from kit.ids import new_code
 from kit.jobs.failures import put_aside
 from kit.mail import MailMessage, State
-from licences.people import accounts, invitations, legal, memberships, tokens
+from kit.sealing import Sealer
+from licences import merging
+from licences.people import accounts, authenticators, invitations, legal, memberships, organisations, sessions, tokens
 from licences.people.invitations import Guest
-from licences.people.kinds import LegalKind, Role, TokenPurpose
+from licences.people.kinds import LegalKind, OrganisationKind, Role, TokenPurpose
+from licences.people.models import EmailChange, SignIn
 from materials import editions, shelf
 from materials.editions import PREPARE
 from tests.browser_like import Browser
 from tests.factories.pdf_files import pdf_file
-from tests.world import COLLEAGUE, MANAGER, STRANGER, TEAM, TRAINER, World
+from tests.world import COLLEAGUE, FINANCE, MANAGER, STRANGER, STRANGER_MANAGER, TEAM, TRAINER, World
 
 
 @dataclass
@@ -66,10 +71,12 @@ def make_examples(world: World) -> Examples:
         )
         code = editions.edition(session, world.current_edition).code
         secret = accounts.new_password_link(session, clock, world.people[COLLEAGUE])
+        own = _second_steps_and_addresses(world, session)
         sign_in_secret = tokens.issue(session, clock, TokenPurpose.SIGN_IN, person_id=world.people[COLLEAGUE])
         job = _given_up(session, clock)
         invited = _invited(session, world)
         mail = _mail_that_came_back(session, world)
+        doubles = _doubles(session, world)
         version = legal.current(session, LegalKind.TERMS_OF_USE)
     ids = {
         name: str(getattr(world, name))
@@ -83,8 +90,10 @@ def make_examples(world: World) -> Examples:
         "copy": copy,
         "edition_code": code,
         "given_up_mail": str(mail),
+        **doubles,
         "secret": secret,
         "sign_in_secret": sign_in_secret,
+        **own,
         "job": job,
         "version": str(version.version if version else 0),
     }
@@ -104,6 +113,21 @@ def _invited(session: Session, world: World) -> dict[str, str]:
     return {"invitation": str(first), "invitation_secret": secret, "leaver_person": str(leaver.id)}
 
 
+def _doubles(session: Session, world: World) -> dict[str, str]:
+    """An organisation and a person who are here twice, and a merge that was done."""
+    clock, kind = world.house.clock, OrganisationKind.TRUST
+
+    def place(name: str) -> int:
+        return organisations.create_organisation(session, clock, TEAM, name=name, kind=kind).id
+
+    twice, kept, gone = place("Lakeshire twice"), place("Kept"), place("Gone")
+    amara = memberships.add_person(
+        session, clock, TEAM, twice, name="Amara", email="amara@twice.example", role=Role.TRAINER
+    )
+    merge = merging.merge(session, clock, TEAM, "organisation", kept, gone, ())
+    return {"double_organisation": str(twice), "double_person": str(amara.id), "merge": str(merge)}
+
+
 def _mail_that_came_back(session: Session, world: World) -> int:
     """A mail that the mail server refused."""
     row = MailMessage(
@@ -114,6 +138,30 @@ def _mail_that_came_back(session: Session, world: World) -> int:
     session.add(row)
     session.flush()
     return row.id
+
+
+def _second_steps_and_addresses(world: World, session: Session) -> dict[str, str]:
+    """An app half set up, with its code of this moment; another session; and changes of address behind links."""
+    clock, key = world.house.clock, str(world.app.secret_key)
+    app = authenticators.app_to_set_up(Sealer(key, clock), world.people[TRAINER], TRAINER, "Secure Base")
+    sessions.begin(session, clock, memberships.first_place(session, world.people[FINANCE]).membership_id, "Another")
+    handle = session.scalar(sa.select(SignIn.fingerprint).where(SignIn.browser == "Another")) or ""
+    return {
+        "app_sealed": app.sealed,
+        "app_code": pyotp.TOTP(app.secret).at(clock.now()),
+        "session_handle": handle[: sessions.HANDLE_LENGTH],
+        "trainer_place": str(memberships.first_place(session, world.people[TRAINER]).membership_id),
+        "confirm_secret": _changing(session, clock, world.people[STRANGER_MANAGER], TokenPurpose.CONFIRM_EMAIL),
+        "object_secret": _changing(session, clock, world.people[STRANGER], TokenPurpose.OBJECT_TO_EMAIL),
+    }
+
+
+def _changing(session: Session, clock: Clock, person_id: int, purpose: TokenPurpose) -> str:
+    before = memberships.first_place(session, person_id).email
+    row = EmailChange(person_id=person_id, before=before, after=f"new-{before}", asked_at=clock.now())
+    session.add(row)
+    session.flush()
+    return tokens.issue(session, clock, purpose, person_id=person_id, detail={"change": row.id})
 
 
 def _given_up(session: Session, clock: Clock) -> str:

@@ -250,7 +250,7 @@ def test_a_forged_mark_makes_no_browser_known(world: World) -> None:
 
 def test_old_tries_are_forgotten(world: World) -> None:
     guess(world)
-    clock_of(world).move(days=1)
+    clock_of(world).move(days=31)
     with world.house.database.write() as session:
         limits.forget_old(session, clock_of(world))
         assert session.scalar(sa.text("SELECT count(*) FROM licences_attempt")) == 0

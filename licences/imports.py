@@ -19,7 +19,7 @@ from kit.refusals import NotThere, Refused
 from licences import accreditations, programmes, seats, terms
 from licences.people import mailing, memberships, organisations
 from licences.people.kinds import OrganisationKind, Role
-from licences.people.models import Organisation, Person
+from licences.people.models import Person
 from licences.people.organisations import Particulars
 
 
@@ -136,15 +136,15 @@ def import_organisations(desk: Desk, rows: Sequence[OrganisationRow]) -> Outcome
     """Adds organisations, and their finance contacts as people, who are written to when they have no account yet."""
 
     def take(row: OrganisationRow) -> bool:
-        found = _organisation_named(desk.session, row.name)
+        found = organisations.organisation_named(desk.session, row.name)
         if found is None:
             place = organisations.create_organisation(
                 desk.session, desk.clock, desk.actor, name=row.name, kind=row.kind, particulars=row.particulars
             ).id
-        elif found != (found[0], row.kind):
-            raise Refused(f"It is here already, as {found[1].value}. Change it there, or correct this row.", "kind")
+        elif found.kind is not row.kind:
+            raise Refused(f"It is here already, as {found.kind.value}. Change it there, or correct this row.", "kind")
         else:
-            place = found[0]
+            place = found.id
         is_new = _finance_contact(desk, place, row)
         return found is None or is_new
 
@@ -229,19 +229,11 @@ def _each(desk: Desk, what: str, rows: Sequence[AnyRow], take: Callable[[AnyRow]
     return outcome
 
 
-def _organisation_named(session: Session, name: str) -> tuple[int, OrganisationKind] | None:
-    wanted = sa.select(Organisation.id, Organisation.kind).where(
-        sa.func.lower(Organisation.name) == sa.func.lower(name), Organisation.merged_into_id.is_(None)
-    )
-    found = session.execute(wanted).first()
-    return None if found is None else (found[0], found[1])
-
-
 def _organisation(session: Session, name: str) -> int:
-    found = _organisation_named(session, name)
+    found = organisations.organisation_named(session, name)
     if found is None:
         raise Refused(f"There is no organisation called {name}. Import it first, or correct its name.", "organisation")
-    return found[0]
+    return found.id
 
 
 def _person(session: Session, email: str) -> int | None:

@@ -198,10 +198,9 @@ def merges(session: Session, kind: str | None = None, owner_id: int | None = Non
 
 def _names(session: Session, kind: str, rows: Sequence[Merge]) -> dict[int, str]:
     entity: Any = KINDS[kind]
-    ids = {each for row in rows if row.kind == kind for each in (row.kept_id, row.gone_id)}
-    return (
-        dict(session.execute(sa.select(entity.id, entity.name).where(entity.id.in_(ids))).tuples().all()) if ids else {}
-    )
+    ids = sorted({each for row in rows if row.kind == kind for each in (row.kept_id, row.gone_id)})
+    found = session.execute(sa.select(entity.id, entity.name).where(entity.id.in_(ids)))
+    return {row_id: name for row_id, name in found}
 
 
 def _two(session: Session, kind: str, kept_id: int, gone_id: int) -> tuple[Any, Any]:

@@ -14,6 +14,7 @@ from kit.mail import register as register_mail
 from kit.store import Bucket, ObjectStore
 from kit.web.house import House
 from licences.people import sign_in_links
+from materials import belongings
 from materials.editions import PREPARE
 from materials.preparing import PREPARE_AGAIN, enqueue_of_old_address, prepare_again, prepare_edition
 from portal.settings import Settings
@@ -34,6 +35,7 @@ def make_house(settings: Settings, *, clock: Clock | None = None) -> House:
         store=ObjectStore(settings.store_url, _bucket(settings)),
         letterhead=Letterhead(settings.brand_name, settings.help_email, links),
         upload_limit_mb=settings.upload_limit_mb,
+        holdings=belongings.HOLDINGS,
     )
 
 

@@ -119,6 +119,15 @@ def organisation(session: Session, organisation_id: int) -> OrganisationFacts:
     return facts_of(row)
 
 
+def organisation_named(session: Session, name: str) -> OrganisationFacts | None:
+    """The organisation of this name, whatever its capitals, unless it was merged into another."""
+    wanted = sa.select(Organisation).where(
+        sa.func.lower(Organisation.name) == sa.func.lower(name), Organisation.merged_into_id.is_(None)
+    )
+    row = session.scalar(wanted)
+    return None if row is None else facts_of(row)
+
+
 def every_organisation(session: Session) -> list[OrganisationFacts]:
     """All organisations, by name: for a list to choose from."""
     rows = session.scalars(

@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from licences.web import staff_imports as imports
 from licences.web import staff_licences as licences
+from licences.web import staff_merges as merges
 from licences.web import staff_organisations as organisations
 from licences.web import staff_people as people
 from licences.web import staff_programmes as programmes
@@ -18,6 +19,7 @@ def blueprint() -> Blueprint:
     _people(made)
     _licences(made)
     imports.add_to(made)
+    merges.add_to(made)
     return made
 
 

@@ -31,6 +31,10 @@ class OrganisationFacts:
     kind: OrganisationKind
     particulars: Particulars = Particulars()
 
+    @property
+    def subject(self) -> Subject:
+        return Subject("organisation", self.id, self.name, self.id)
+
 
 def create_organisation(
     session: Session,

@@ -9,6 +9,7 @@ from licences.web import staff_organisations as organisations
 from licences.web import staff_people as people
 from licences.web import staff_programmes as programmes
 from licences.web import staff_seats as seats
+from licences.web import staff_splits as splits
 
 
 def blueprint() -> Blueprint:
@@ -20,6 +21,7 @@ def blueprint() -> Blueprint:
     _licences(made)
     imports.add_to(made)
     merges.add_to(made)
+    splits.add_to(made)
     return made
 
 

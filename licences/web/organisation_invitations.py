@@ -8,7 +8,6 @@ from werkzeug.wrappers import Response
 from kit.refusals import Refused
 from kit.web import forms
 from kit.web.house import house
-from kit.web.pages import plural
 from kit.web.transactions import db, roll_back, writes, writing
 from licences import joining, terms
 from licences.guard import allowed, viewer
@@ -190,7 +189,7 @@ def _offering_seats(form: forms.Form) -> forms.Form:
     licences = _licences()
     if licences:
         offers = [
-            (str(one.id), f"Keep a seat for {one.programme_name} ({plural(one.seats_free, 'seat')} free)")
+            (str(one.id), f"A seat for {one.programme_name} when they accept ({one.seats_free} free)")
             for one in licences
         ]
         form.seat.choices = [*offers, (NO_SEAT, "No seat")]

@@ -4,11 +4,12 @@ import os
 import shutil
 import sys
 
-from tests import databases
+from tests import databases, nginx_server
 
 NEEDED = {
     "chromium": ("the browser journeys and axe", lambda: shutil.which("chromium")),
     "postgresql": ("every test on PostgreSQL", databases.postgresql_binaries),
+    "nginx": ("the portal behind nginx", nginx_server.binary),
     "poppler-utils": ("reading PDFs back as a reader sees them", lambda: shutil.which("pdftotext")),
     "qpdf": ("checking that PDFs are sound", lambda: shutil.which("qpdf")),
 }

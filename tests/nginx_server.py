@@ -85,7 +85,7 @@ def _write(folder: Path, portal_port: int, http_port: int, https_port: int, chan
         "/etc/portal/tls": str(folder),
         "/etc/portal/nginx-proxy.conf": str(folder / "proxy.conf"),
         "/opt/portal": str(ROOT),
-        "$host$request_uri": f"$host:{https_port}$request_uri",
+        f"https://{HOST}$request_uri": f"https://{HOST}:{https_port}$request_uri",
     }
     for name in ("portal", "proxy"):
         text = (DEPLOY / f"{name}.conf").read_text()

@@ -133,7 +133,7 @@ def open_copy(code: str) -> Response | tuple[str, int]:
         sha256=copy.sha256,
         size=copy.size,
         patches=copy.patches,
-        etag=copy.code,
+        etag=f"{copy.code}-{copy.sha256[:12]}",  # a file made ready again is another: no range of it fits the old one
         file_name=copy.file_name,
     )
 

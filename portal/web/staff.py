@@ -6,7 +6,7 @@ from flask import Blueprint, render_template
 
 from kit.audit import AuditQuery, entries
 from kit.clock import start_of, today
-from kit.jobs import has_beat, set_aside
+from kit.jobs import set_aside
 from kit.keyset import Span
 from kit.web.house import house
 from kit.web.transactions import db
@@ -16,6 +16,7 @@ from licences.policy import Action
 from materials.copies import count_copies
 from materials.editions import EditionFacts, editions_of_many
 from materials.library import MaterialFacts, materials
+from portal.standstill import standing_still
 from portal.web import staff_audit, staff_legal, staff_mails, staff_work
 
 Pair = tuple[MaterialFacts, EditionFacts]
@@ -57,7 +58,7 @@ def overview() -> str:
         without_password=nobody,
         people=people,
         set_aside=len(set_aside(db())),
-        worker_is_there=has_beat(db(), clock),
+        still=standing_still(db(), clock),
         entries=entries(db(), AuditQuery(without=SIGN_INS), Span(5)),
         day=day,
     )

@@ -22,7 +22,7 @@ from portal.settings import Environment, Settings
 from portal.standstill import standing_still
 from portal.wiring import make_house
 from tests import databases, mail_server
-from tests.world import settings
+from tests.world import STAFF, World, settings
 
 NO_WORKER = (
     "No worker has been seen in the last 30 seconds, so no mail leaves and no edition is made ready: "
@@ -130,4 +130,21 @@ def test_staff_hear_of_the_worker_first(database: Database, clock: SteppingClock
     pulse = Pulse(database, clock)
     with database.read() as session:
         assert standing_still(session, clock) == []
+    pulse.end()
+
+
+def test_staff_see_on_their_home_what_stands_still(world: World) -> None:
+    """The worker that is gone, else the mail that does not leave; nothing when both do their work."""
+    staff, house = world.browser(STAFF), world.house
+    assert "The worker stands still" in staff.get("/admin").text
+    pulse = Pulse(house.database, house.clock)
+    assert "stands still" not in staff.get("/admin").text
+    head = Letterhead("Brand", "help@brand.example", PublicLinks("https://portal.example"))
+    to = Address("stuck@school.example", "A")
+    with house.database.write() as session:
+        queue(session, house.clock, template="tests/hello", to=to, context={"programme": "x"}, letterhead=head)
+    assert isinstance(house.clock, SteppingClock)
+    house.clock.move(minutes=16)
+    pulse.beat()
+    assert "Mail stands still" in staff.get("/admin").text
     pulse.end()

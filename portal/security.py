@@ -8,6 +8,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kit.web.house import house
+from kit.web.transactions import db
 from licences.people import sessions
 from licences.people.kinds import Role
 from licences.people.viewer import Viewer
@@ -71,7 +72,7 @@ def _sign_in_manager() -> LoginManager:
 
 
 def _viewer(secret: str) -> Viewer | None:
-    """Looks the session up once for each request, in a transaction of its own."""
+    """Looks the session up once for each request, in the request's own reading transaction."""
     if "viewer_looked_up" not in g:
         g.viewer_looked_up = _looked_up(secret)
     return cast("Viewer | None", g.viewer_looked_up)
@@ -79,8 +80,7 @@ def _viewer(secret: str) -> Viewer | None:
 
 def _looked_up(secret: str) -> Viewer | None:
     here = house()
-    with here.database.read() as session:
-        found = sessions.viewer_of(session, here.clock, secret, entering.rules().second_step_for)
+    found = sessions.viewer_of(db(), here.clock, secret, entering.rules().second_step_for)
     if found is None:
         return None
     viewer, seen_is_due = found

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 from kit.audit import Actor, Subject, record
 from kit.clock import Clock
 from kit.ids import fingerprint, new_token
+from kit.questions import Question
 from kit.refusals import NotThere
 from licences.people.kinds import Role, Step
 from licences.people.models import Authenticator, Membership, Organisation, Person, SignIn
@@ -72,8 +73,7 @@ def place_to_enter(person_id: int | sa.ColumnElement[int]) -> sa.ScalarSelect[in
     )
 
 
-# Built once: asked at every request of somebody signed in.
-_VIEWER = (
+_VIEWER = Question(
     sa.select(
         SignIn.created_at,
         SignIn.seen_at,
@@ -103,7 +103,7 @@ def viewer_of(
     Whoever has an app or a passkey must have shown it in this session. Who is in one of the roles `second_step_for` and
     has none must set one up first.
     """
-    found = session.execute(_VIEWER, {"fingerprint": fingerprint(secret)}).first()
+    found = _VIEWER.first(session, fingerprint=fingerprint(secret))
     if found is None:
         return None
     created_at, seen_at, person_id, name, email, place_id, place, role, membership_id, proved_at, sure_at, has_one = (

@@ -38,7 +38,7 @@ FACTS = StampFacts("Zsófia Wøjcik", "Tŷ Lakeshire", "22 November 2026", "Edit
 WORLD = StampFacts(
     "प्रियंका 李小龙", "서울 Tŷ Lakeshire", "22 November 2026", "Edition 3.2", "7F3A-9C2K"
 )  # every other file
-LOOKED_AT = 3  # pages of each file whose pictures are compared
+LOOKED_AT = 5  # pages of each file whose pictures are compared
 SECONDS = 600  # for one file
 RIGHT, REFUSED, WRONG = "stamped right", "refused", "wrong"
 
@@ -124,9 +124,11 @@ def _refused(path: Path, folder: Path, outcome: Outcome, refusal: CannotPrepare)
     if refusal.reason is RefusalReason.SIGNED:
         outcome.kinds.append("signed")
         try:
-            return _stamp(path, folder, outcome, without_signature=True)
+            _stamp(path, folder, outcome, without_signature=True)
         except CannotPrepare as another:
             refusal = another
+        else:
+            return
     outcome.outcome, outcome.detail = REFUSED, refusal.reason.value
 
 

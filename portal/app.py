@@ -28,6 +28,7 @@ STATIC_YEAR = 365 * 24 * 3600
 # Where lower floors lead that know nothing of the upper ones.
 ELSEWHERE = {
     "sign in": "door.sign_in",
+    "sign out": "door.sign_out",
     "home": "home.home",
     "help": "home.help_page",
     "library": "shelf.library",

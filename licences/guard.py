@@ -42,6 +42,10 @@ class WrongRole(Forbidden):
         self.roles = who_can(action)
 
 
+class NotInPerson(Forbidden):
+    """A member of staff acts for somebody, and this is theirs alone: a copy with their name on it, their account."""
+
+
 def viewer() -> Viewer:
     """The person at the door. Only for views behind a guard."""
     return cast(Viewer, current_user._get_current_object())
@@ -72,9 +76,31 @@ def signed_in(view: Callable[P, R]) -> Callable[P, R | Response]:
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
-        return _away() or view(*args, **kwargs)
+        return _away() or in_person(view)(*args, **kwargs)
 
     return _declared(guarded, Declaration("signed in"))
+
+
+def in_person(view: Callable[P, R]) -> Callable[P, R]:
+    """Nobody comes in for somebody else. Put it under the guard of what is a person's own."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        if viewer().acted_by is not None:
+            raise NotInPerson
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def leaving(view: Callable[P, R]) -> Callable[P, R | Response]:
+    """Anybody who signed in, in whatever state: for signing out, and for staff who stop acting."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
+        return view(*args, **kwargs) if current_user.is_authenticated else _to_sign_in()
+
+    return _declared(guarded, Declaration("half signed in"))
 
 
 def half_signed_in(view: Callable[P, R]) -> Callable[P, R | Response]:
@@ -82,7 +108,7 @@ def half_signed_in(view: Callable[P, R]) -> Callable[P, R | Response]:
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
-        return view(*args, **kwargs) if current_user.is_authenticated else _to_sign_in()
+        return in_person(view)(*args, **kwargs) if current_user.is_authenticated else _to_sign_in()
 
     return _declared(guarded, Declaration("half signed in"))
 

@@ -10,7 +10,7 @@ from licences import seats
 from licences.guard import Declaration, declaration, viewer_or_none
 from licences.people.kinds import Role
 from licences.people.viewer import Viewer
-from licences.web import account, account_email, account_steps, account_sure, second_step, sign_in_links
+from licences.web import account, account_email, account_steps, account_sure, passkey_door, second_step, sign_in_links
 from licences.web import accounts as account_pages
 from licences.web import invitations as invitation_pages
 from licences.web import organisation as organisation_pages
@@ -57,7 +57,7 @@ def create_app(settings: Settings, house: House | None = None) -> Flask:
     errors.init_app(app)
     for screen in (
         home, door, health, legal, developers, staff,
-        sign_in_links, second_step, account, account_email, account_steps, account_sure,
+        sign_in_links, passkey_door, second_step, account, account_email, account_steps, account_sure,
         invitation_pages, account_pages, organisation_pages, licence_staff, shelf_pages, material_staff,
     ):  # fmt: skip
         app.register_blueprint(screen.blueprint())
@@ -76,7 +76,8 @@ def _context(settings: Settings) -> dict[str, object]:
     return {
         "brand": brand | {"logo_url": "", "stylesheet_url": ""},
         "viewer": viewer,
-        "account_url": url_for("account.account"),
+        "account_url": "" if viewer and viewer.acted_by else url_for("account.account"),
+        "stop_acting_url": url_for("licence_staff.stop_post"),
         "navigation": navigation(viewer, request.path, delivers=_manager_delivers(viewer)),
         "is_demo": not settings.is_production,
         "demo_mail_url": settings.demo_mail_url,

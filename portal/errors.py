@@ -13,7 +13,7 @@ from kit.store import FileMissing, StoreUnavailable
 from kit.web.forms import typed_before
 from kit.web.redirects import is_ours
 from kit.web.transactions import roll_back
-from licences.guard import WrongRole, look_nobody_up
+from licences.guard import NotInPerson, WrongRole, look_nobody_up, viewer
 from licences.people.kinds import Role
 
 log = structlog.get_logger()
@@ -33,6 +33,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(SecurityError, _wrong_host)
     app.register_error_handler(CSRFError, _expired)
     app.register_error_handler(WrongRole, _wrong_role)
+    app.register_error_handler(NotInPerson, _not_in_person)
     app.register_error_handler(NotThere, lambda _error: _page(404))
     app.register_error_handler(RecursionError, lambda _error: _page(400))
     app.register_error_handler(FileMissing, _unavailable)
@@ -84,6 +85,10 @@ def _expired(_error: CSRFError) -> Response:
 
 def _wrong_role(error: WrongRole) -> Response:
     return _page(403, lead=f"Your role cannot {error.action.value}.", who=[_in_words(role) for role in error.roles])
+
+
+def _not_in_person(_error: NotInPerson) -> Response:
+    return _page(403, lead=f"This is {viewer().name}’s own: nobody does it for them. Stop acting to be yourself again.")
 
 
 def _in_words(role: Role) -> str:

@@ -10,8 +10,10 @@ from kit.audit import Actor, Subject, record
 from kit.clock import Clock
 from kit.ids import fingerprint, new_token
 from kit.questions import Question
-from kit.refusals import NotThere
+from kit.refusals import NotThere, Refused
+from licences.people import memberships
 from licences.people.kinds import Role, Step
+from licences.people.memberships import Member
 from licences.people.models import Authenticator, Membership, Organisation, Person, SignIn
 from licences.people.viewer import Viewer
 
@@ -34,10 +36,13 @@ class OpenSession:
     is_this_one: bool
 
 
-def begin(session: Session, clock: Clock, membership_id: int, browser: str, *, how: str = "password") -> str:
+def begin(
+    session: Session, clock: Clock, membership_id: int, browser: str, *, how: str = "password", is_proved: bool = False
+) -> str:
     """Opens a session and returns its secret, which goes into the cookie and nowhere else.
 
-    `how` is what the person showed first, for the audit trail. Signing in counts as being asked who one is.
+    `how` is what the person showed first, for the audit trail; `is_proved` when that counts for both steps. Signing in
+    counts as being asked who one is.
     """
     secret, now = new_token(), clock.now()
     membership = session.get_one(Membership, membership_id, options=[joinedload(Membership.person)])
@@ -48,6 +53,7 @@ def begin(session: Session, clock: Clock, membership_id: int, browser: str, *, h
             created_at=now,
             seen_at=now,
             sure_at=now,
+            proved_at=now if is_proved else None,
             browser=browser[:200],
         )
     )
@@ -87,6 +93,7 @@ _VIEWER = Question(
         SignIn.proved_at,
         SignIn.sure_at,
         sa.exists().where(Authenticator.person_id == Person.id),
+        SignIn.acting_for_id,
     )
     .join(Membership, Membership.id == SignIn.membership_id)
     .join(Person, Person.id == Membership.person_id)
@@ -106,15 +113,59 @@ def viewer_of(
     found = _VIEWER.first(session, fingerprint=fingerprint(secret))
     if found is None:
         return None
-    created_at, seen_at, person_id, name, email, place_id, place, role, membership_id, proved_at, sure_at, has_one = (
-        found
-    )
+    created_at, seen_at, *own, proved_at, sure_at, has_one, acting_for = found
+    person_id, name, email, place_id, place, role, membership_id = own
     now = clock.now()
     if created_at + SESSION_LIFE < now or seen_at + IDLE_LIFE < now:
         return None
     step = _step(has_one, proved_at is not None, role in second_step_for)
     viewer = Viewer(secret, person_id, name, email, place_id, place, role, membership_id, step, sure_at)
+    if acting_for is not None and viewer.is_staff and step is Step.DONE:
+        viewer = _acting(session, viewer, acting_for)
     return viewer, seen_at + SEEN_EVERY < now
+
+
+_ACTED_FOR = (
+    sa.select(Person.id, Person.name, Person.email, Organisation.id, Organisation.name, Membership.role, Membership.id)
+    .select_from(Membership)
+    .join(Person, Person.id == Membership.person_id)
+    .join(Organisation, Organisation.id == Membership.organisation_id)
+    .where(Membership.id == sa.bindparam("membership"), Membership.ended_at.is_(None))
+)
+
+
+def _acting(session: Session, staff: Viewer, membership_id: int) -> Viewer:
+    """The person for whom a member of staff acts; the member of staff again when that person has left."""
+    found = session.execute(_ACTED_FOR, {"membership": membership_id}).first()
+    if found is None:
+        return staff
+    own = Actor(staff.person_id, staff.name, staff.organisation_id)
+    return Viewer(staff.secret, *found, staff.step, staff.sure_at, own)
+
+
+def begin_acting(session: Session, clock: Clock, staff: Viewer, membership_id: int, *, reason: str) -> Member:
+    """Has a member of staff act for a person in one organisation, until they stop or sign out.
+
+    Raises `NotThere`, and `Refused` for a colleague: staff act for the people they serve.
+    """
+    if not staff.is_staff or staff.acted_by is not None:
+        raise NotThere
+    place = memberships.member(session, membership_id)
+    if place.role is Role.STAFF:
+        raise Refused("Staff act for nobody of the programme team.")
+    mine = sa.update(SignIn).where(SignIn.fingerprint == fingerprint(staff.secret), SignIn.ended_at.is_(None))
+    session.execute(mine.values(acting_for_id=membership_id))
+    record(session, clock, staff.actor, "acting begun", place.subject, reason=reason)
+    return place
+
+
+def stop_acting(session: Session, clock: Clock, viewer: Viewer) -> None:
+    """Ends acting; the member of staff is themselves again. Raises `NotThere` when nobody acts."""
+    if viewer.acted_by is None:
+        raise NotThere
+    mine = sa.update(SignIn).where(SignIn.fingerprint == fingerprint(viewer.secret))
+    session.execute(mine.values(acting_for_id=None))
+    record(session, clock, viewer.acted_by, "acting ended", _subject(viewer))
 
 
 def prove(session: Session, clock: Clock, viewer: Viewer, how: str) -> str:

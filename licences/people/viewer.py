@@ -12,6 +12,7 @@ class Viewer:
     """A person signed in for one organisation. Works as Flask-Login's user without knowing of it.
 
     `step` says whether the second step is still to be shown or set up, `sure_at` when they last proved who they are.
+    `acted_by` is the member of staff who sits at the session and acts for this person, under a banner.
     """
 
     secret: str
@@ -24,6 +25,7 @@ class Viewer:
     membership_id: int = 0
     step: Step = Step.DONE
     sure_at: datetime | None = None
+    acted_by: Actor | None = None
 
     is_authenticated = True
     is_active = True
@@ -43,4 +45,8 @@ class Viewer:
 
     @property
     def actor(self) -> Actor:
-        return Actor(self.person_id, self.name, self.organisation_id)
+        """Who did it, for the audit trail: with both names when staff acts for the person."""
+        if self.acted_by is None:
+            return Actor(self.person_id, self.name, self.organisation_id)
+        both = f"{self.acted_by.name} for {self.name}"
+        return Actor(self.acted_by.person_id, both, self.organisation_id)

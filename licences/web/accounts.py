@@ -9,7 +9,7 @@ from kit.web.elsewhere import elsewhere
 from kit.web.house import house
 from kit.web.redirects import is_ours, onward
 from kit.web.transactions import db, roll_back, writes, writing
-from licences.guard import allowed, public, viewer
+from licences.guard import allowed, in_person, public, viewer
 from licences.people import accounts, legal
 from licences.people.kinds import LegalKind
 from licences.policy import Action
@@ -50,6 +50,7 @@ def accept_terms() -> str:
 
 
 @allowed(Action.ACCEPT_TERMS)
+@in_person
 @writes
 def accept_terms_post() -> Response | tuple[str, int]:
     """Keeps the acceptance of the version that was on the page."""

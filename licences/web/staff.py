@@ -2,6 +2,7 @@
 
 from flask import Blueprint
 
+from licences.web import staff_acting as acting
 from licences.web import staff_imports as imports
 from licences.web import staff_licences as licences
 from licences.web import staff_merges as merges
@@ -19,6 +20,7 @@ def blueprint() -> Blueprint:
     _organisations(made)
     _people(made)
     _licences(made)
+    acting.add_to(made)
     imports.add_to(made)
     merges.add_to(made)
     splits.add_to(made)

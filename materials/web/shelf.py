@@ -13,7 +13,7 @@ from kit.web.house import house
 from kit.web.redirects import onward
 from kit.web.transactions import db, roll_back, writes, writing
 from licences.entitlements import Reason
-from licences.guard import allowed, public, viewer
+from licences.guard import allowed, in_person, public, viewer
 from licences.policy import Action
 from licences.reminders import reminding
 from materials import shelf
@@ -53,6 +53,7 @@ def one_material(material_id: int) -> str:
 
 
 @allowed(Action.TAKE_COPY)
+@in_person
 @writes
 def take_copy(material_id: int) -> Response | tuple[str, int]:
     """Takes a copy and sends the person to its own address."""
@@ -81,6 +82,7 @@ def take_copy(material_id: int) -> Response | tuple[str, int]:
 
 
 @allowed(Action.TAKE_COPY)
+@in_person
 @writes
 def note_reading(material_id: int) -> Response:
     """Keeps that the person has read what changed; their home does not ask again."""
@@ -95,6 +97,7 @@ def note_reading(material_id: int) -> Response:
 
 
 @allowed(Action.TAKE_COPY)
+@in_person
 @writes
 def remind() -> Response:
     """Writes to whoever can mend a refusal, at most once a week, and goes back to the page that showed it."""
@@ -121,6 +124,7 @@ def own_copies() -> str:
 
 
 @allowed(Action.TAKE_COPY)
+@in_person
 def open_copy(code: str) -> Response | tuple[str, int]:
     """The stamped PDF, for the one who took it, while they may: asked anew at each request, ranges too."""
     try:

@@ -8,11 +8,12 @@ from kit.web import forms
 from kit.web.house import house
 from kit.web.redirects import is_ours, onward
 from kit.web.transactions import db, roll_back, writes, writing
-from licences.guard import half_signed_in, is_half_way, public, viewer, viewer_or_none
-from licences.people import accounts, limits, sessions
+from licences.guard import is_half_way, leaving, public, viewer, viewer_or_none
+from licences.people import accounts, limits, passkeys, sessions
 from licences.people.accounts import Candidate
 from licences.people.limits import Limit
 from licences.web import entering
+from licences.web.second_step import party
 
 WRONG = "This e-mail address and password do not belong together. Check both and try again."
 TOO_OFTEN = "Too many tries. Wait 15 minutes, then try again once, or have a sign-in link sent to you now."
@@ -65,7 +66,7 @@ def sign_in_post() -> Response | tuple[str, int]:
     return onward(request.args.get("next"), url_for("home.home"))
 
 
-@half_signed_in
+@leaving
 @writes
 def sign_out() -> Response:
     """Ends the session on the server: the cookie is worth nothing afterwards."""
@@ -117,4 +118,9 @@ def _too_often(form: SignInForm) -> Response:
 
 def _page(form: SignInForm) -> str:
     wanted = request.args.get("next")
-    return render_template("portal/sign_in.html", form=form, next=wanted if is_ours(wanted) else None)
+    return render_template(
+        "portal/sign_in.html",
+        form=form,
+        next=wanted if is_ours(wanted) else None,
+        passkey_options=passkeys.options_to_show(db(), entering.sealer(), party()),
+    )

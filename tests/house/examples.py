@@ -77,6 +77,7 @@ def make_examples(world: World) -> Examples:
         invited = _invited(session, world)
         mail = _mail_that_came_back(session, world)
         doubles = _doubles(session, world)
+        trainer_place = memberships.first_place(session, world.people[TRAINER]).membership_id
         version = legal.current(session, LegalKind.TERMS_OF_USE)
     ids = {
         name: str(getattr(world, name))
@@ -91,6 +92,7 @@ def make_examples(world: World) -> Examples:
         "edition_code": code,
         "given_up_mail": str(mail),
         **doubles,
+        "trainer_place": str(trainer_place),
         "secret": secret,
         "sign_in_secret": sign_in_secret,
         **own,

@@ -109,6 +109,7 @@ class Invitation(Base):
             sqlite_where=sa.text("accepted_at IS NULL AND withdrawn_at IS NULL"),
             postgresql_where=sa.text("accepted_at IS NULL AND withdrawn_at IS NULL"),
         ),
+        sa.Index("ix_licences_invitation_organisation_id_invited_at", "organisation_id", "invited_at"),
         sa.CheckConstraint("accepted_at IS NULL OR withdrawn_at IS NULL", name="accepted_or_withdrawn"),
         sa.CheckConstraint("(accepted_at IS NULL) = (accepted_by_id IS NULL)", name="accepted_by_somebody"),
     )

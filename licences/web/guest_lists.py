@@ -58,7 +58,9 @@ def read_file(data: bytes) -> GuestList:
 
 
 def is_older_alphabet(data: bytes) -> bool:
-    """Whether a file is not in UTF-8: then names with accents have to be looked at."""
+    """Whether a file is in neither UTF-8 nor UTF-16: then names with accents have to be looked at."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return False
     try:
         data.decode("utf-8-sig")
     except UnicodeDecodeError:

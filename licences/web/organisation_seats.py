@@ -44,7 +44,7 @@ def give_seat_post(person_id: int, licence_id: int) -> Response:
         flash(refusal.message, "honey")
     else:
         flash(f"{person.name} has a seat for {licence.programme_name} now.", "moss")
-    if request.args.get("from") == "list":
+    if request.args.get("then") == "list":
         return redirect(url_for(".organisation"), code=303)
     return redirect(url_for(".one_person", person_id=person_id), code=303)
 

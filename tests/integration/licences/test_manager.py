@@ -305,6 +305,10 @@ def test_links_that_open_nothing_say_what_to_do(world: World, manager: Browser) 
 def test_seats_are_given_and_taken_back(world: World, manager: Browser) -> None:
     person = f"/organisation/people/{world.people[COLLEAGUE]}"
     assert "1 seat is free" in text_of(manager.get(person))
+    listed = re.search(r'action="([^"]+/give[^"]*)"', manager.get("/organisation").text)
+    assert listed
+    assert went_to(manager.post(unescape(listed[1]))) == "/organisation"
+    manager.post(seat(world, COLLEAGUE, "release"))
     assert went_to(manager.post(seat(world, COLLEAGUE, "give"))) == person
     assert went_to(manager.post(seat(world, COLLEAGUE, "give"))) == person
     assert "has a seat already" in text_of(manager.get(person))

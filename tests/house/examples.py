@@ -126,6 +126,7 @@ def _doubles(session: Session, world: World) -> dict[str, str]:
     amara = memberships.add_person(
         session, clock, TEAM, twice, name="Amara", email="amara@twice.example", role=Role.TRAINER
     )
+    accounts.make_demo_account(session, amara.id, "!")  # as everybody in the world is
     merge = merging.merge(session, clock, TEAM, "organisation", kept, gone, ())
     return {"double_organisation": str(twice), "double_person": str(amara.id), "merge": str(merge)}
 

@@ -55,7 +55,7 @@ def behind(session: Session, clock: Clock, secret: str) -> Door | None:
     found = open_with_id(session, clock, link.invitation_id or 0)
     if found is None:
         return None
-    person = session.scalar(sa.select(Person).where(Person.email == found.email))
+    person = _person_with(session, found.email)
     if person is None:
         return Door(found, None, "", has_password=False)
     return Door(found, person.id, person.name, person.password_hash is not None)
@@ -93,7 +93,9 @@ def accept(
     lock_row(session, Organisation, row.organisation_id)
     tokens.spend(session, clock, TokenPurpose.INVITATION, secret)  # again under the lock: it may be used up by now
     session.refresh(row)
-    person = session.scalar(sa.select(Person).where(Person.email == row.email))
+    if row.accepted_at or row.withdrawn_at:  # a merge of organisations closes one of two for the same address
+        raise Refused(tokens.USED_UP)
+    person = _person_with(session, row.email)
     had_password = person is not None and person.password_hash is not None
     member = _joined(session, clock, row, person, row.name or name)
     newcomer = session.get_one(Person, member.id)
@@ -110,6 +112,14 @@ def accept(
         email=row.email,
     )
     return Accepted(memberships.member(session, member.membership_id), row.licence_id, had_password)
+
+
+def _person_with(session: Session, email: str) -> Person | None:
+    """Who has the address; of somebody who was merged, the person whom they became."""
+    person = session.scalar(sa.select(Person).where(Person.email == email))
+    while person is not None and person.merged_into_id is not None:
+        person = session.get(Person, person.merged_into_id)
+    return person
 
 
 def _joined(session: Session, clock: Clock, row: Invitation, person: Person | None, name: str) -> Member:

@@ -77,7 +77,7 @@ def invitation_post(secret: str) -> Response | tuple[str, int]:
 
 def _join(writing: Session, secret: str, form: AcceptInvitationForm, hashed: str | None) -> tuple[Joined, str]:
     """Accepts, and opens a session for a new account; a session that is open already moves to the new place."""
-    clock, who = house().clock, viewer_or_none()
+    clock, who = house().clock, _in_person()
     joined = joining.accept(
         writing,
         clock,
@@ -96,7 +96,7 @@ def _join(writing: Session, secret: str, form: AcceptInvitationForm, hashed: str
 
 def _go_on(joined: Joined, session_secret: str) -> Response:
     """Home for who is signed in now, else to the door."""
-    who: Viewer | None = entering.enter(session_secret) if session_secret else viewer_or_none()
+    who: Viewer | None = entering.enter(session_secret) if session_secret else _in_person()
     told = f"You belong to {joined.member.organisation_name} now."
     if who is None or who.person_id != joined.member.id:
         flash(f"{told} Sign in with {joined.member.email}, as you always do.", "moss")
@@ -105,6 +105,12 @@ def _go_on(joined: Joined, session_secret: str) -> Response:
         told = f"{told} No seat is free just now; your licence manager sees that."
     flash(told, "moss")
     return onward(None, elsewhere("home"))
+
+
+def _in_person() -> Viewer | None:
+    """Who sits at the browser; nobody when staff act for somebody: joining is that person's own."""
+    who = viewer_or_none()
+    return who if who is None or who.acted_by is None else None
 
 
 def _form(door: Door) -> AcceptInvitationForm:
@@ -129,7 +135,7 @@ def _terms_to_accept(door: Door) -> LegalVersion | None:
 
 
 def _page(form: AcceptInvitationForm, door: Door) -> str:
-    who = viewer_or_none()
+    who = _in_person()
     return render_template(
         "licences/invitation.html",
         form=form,

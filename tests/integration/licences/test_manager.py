@@ -14,10 +14,10 @@ from kit.mail import MailMessage, State
 from licences.models import Seat
 from licences.people import accounts, memberships
 from licences.people.kinds import Role
-from licences.people.models import Invitation, Membership, Person
+from licences.people.models import Invitation, Membership, Organisation, Person, SignIn
 from tests.browser_like import BASE, Browser, hidden_fields
 from tests.statements import counted
-from tests.world import COLLEAGUE, FINANCE, MANAGER, PASSWORD, STRANGER, STRANGER_MANAGER, TEAM, TRAINER, World
+from tests.world import COLLEAGUE, FINANCE, MANAGER, PASSWORD, STAFF, STRANGER, STRANGER_MANAGER, TEAM, TRAINER, World
 
 ANN = {"name": "Ann Lee", "email": "Ann@lee.example", "role": "trainer", "seat": "none"}
 NEW_PASSWORD = "four quiet green words"
@@ -144,6 +144,21 @@ def test_who_is_signed_in_goes_on_in_the_new_organisation(world: World, manager:
 def test_somebody_else_at_the_browser_is_told(world: World, manager: Browser) -> None:
     path = invited(world, manager)
     assert "You are signed in as Amara Osei" in text_of(world.browser(TRAINER).get(path))
+
+
+def test_staff_who_act_for_somebody_do_not_become_them(world: World, manager: Browser) -> None:
+    """The place is given, since the link proves the address; but the session stays that of the member of staff."""
+    path = invited(world, manager, name="Tom", email=STRANGER)
+    staff = world.browser(STAFF)
+    with world.house.database.read() as session:
+        place = memberships.first_place(session, world.people[STRANGER]).membership_id
+    with world.house.database.write() as session:
+        session.execute(sa.text("UPDATE licences_sign_in SET acting_for_id = :place"), {"place": place})
+    staff.get(path)
+    assert went_to(staff.post(path, {"accept": "y", "version": "1"})) == "/sign-in"
+    own = sa.select(Organisation.name).join(Membership, Membership.organisation_id == Organisation.id)
+    mine = own.join(SignIn, SignIn.membership_id == Membership.id).order_by(SignIn.created_at.desc())
+    assert scalar(world, mine.where(Membership.person_id == world.people[STAFF]).limit(1)) == "Programme team"
 
 
 def test_an_address_alone_is_enough(world: World, manager: Browser) -> None:

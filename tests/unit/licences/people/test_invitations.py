@@ -17,7 +17,7 @@ from licences.people import invitation_links, invitations, memberships, organisa
 from licences.people.invitation_links import Closed
 from licences.people.invitations import Arrival, Guest, InvitationFacts
 from licences.people.kinds import OrganisationKind, Role
-from licences.people.models import OneUseToken, Person
+from licences.people.models import Invitation, OneUseToken, Person
 
 TEAM = Actor(None, "The test")
 LETTERHEAD = mail.Letterhead("Secure Base", "help@securebase.example", PublicLinks("https://portal.example"))
@@ -235,6 +235,30 @@ def test_staff_were_quicker(session: Session, clock: SteppingClock, trust: Trust
     accepted = invitation_links.accept(session, clock, newest(session), password_hash="a hash")
     assert accepted.member.membership_id == there.membership_id
     assert accepted.member.role is Role.FINANCE
+
+
+def test_somebody_who_was_merged_joins_as_who_they_became(session: Session, clock: SteppingClock, trust: Trust) -> None:
+    elsewhere = Trust(session, clock, "Elsewhere")
+    gone, kept = (
+        memberships.add_person(
+            session, clock, TEAM, elsewhere.id, name="Rosa", email=f"{name}@trust.example", role=Role.TRAINER
+        )
+        for name in ("gone", "kept")
+    )
+    session.get_one(Person, gone.id).merged_into_id = kept.id
+    trust.invite(Guest("Rosa", "gone@trust.example"))
+    door = invitation_links.behind(session, clock, newest(session))
+    assert door is not None
+    assert door.person_id == kept.id
+    assert invitation_links.accept(session, clock, newest(session), password_hash="x").member.id == kept.id
+
+
+def test_one_that_a_merge_closed_is_over(session: Session, clock: SteppingClock, trust: Trust) -> None:
+    made = trust.invite()
+    session.get_one(Invitation, made.id).withdrawn_at = clock.now()
+    session.flush()
+    with pytest.raises(Refused):
+        invitation_links.accept(session, clock, newest(session), password_hash="x")
 
 
 def test_a_link_that_is_too_old(session: Session, clock: SteppingClock, trust: Trust) -> None:

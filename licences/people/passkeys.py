@@ -28,7 +28,7 @@ from kit.ids import fingerprint, new_token
 from kit.ports import Links
 from kit.refusals import Refused
 from kit.sealing import Sealer
-from licences.people import authenticators, limits
+from licences.people import authenticators, limits, sessions
 from licences.people.kinds import AuthenticatorKind
 from licences.people.models import Authenticator, Person
 
@@ -134,10 +134,13 @@ def shown_by(session: Session, clock: Clock, sealer: Sealer, us: Party, answer: 
     return row.person_id
 
 
-def may_enter(session: Session, person_id: int, *, demo_too: bool) -> bool:
-    """Whether the owner of a passkey may come in at all: people of the demo not in production."""
-    is_demo = session.scalar(sa.select(Person.is_demo).where(Person.id == person_id))
-    return is_demo is not None and (demo_too or not is_demo)
+def place_behind(session: Session, person_id: int, *, demo_too: bool) -> int:
+    """The place that a passkey's owner comes into. Raises `Refused` when they have none, or are of the demo only."""
+    known = sa.select(sessions.place_to_enter(Person.id.expression)).where(Person.id == person_id)
+    place = session.scalar(known if demo_too else known.where(Person.is_demo.is_(False)))
+    if place is None:
+        raise Refused(NOT_RIGHT)
+    return place
 
 
 def _challenge(sealer: Sealer, kind: str, person_id: int) -> bytes:

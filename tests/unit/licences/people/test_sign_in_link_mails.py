@@ -42,3 +42,40 @@ def test_words(clock: SteppingClock, template: str, subject: str, words: str) ->
     assert letter.text == f"Dear Siân O’Hara & Co,\n\n{words}{IDLE}{FOOT}"
     assert 'href="https://portal.example/sign-in/link/SECRET"' in letter.html
     assert "O’Hara &amp; Co" in letter.html
+
+
+ADDRESS_MAILS = [
+    (
+        "email_confirm",
+        "Confirm your new e-mail address",
+        "Dear Siân O’Hara & Co,\n\nThis address is to take the place of old@trust.example at Secure Base. If that"
+        " is right, confirm it here:\n\nhttps://portal.example/email/SECRET\n\n"
+        "The link works once, until 17 November 2026.\n\n"
+        "If you know nothing of this, you need do nothing: without the link nothing changes.\n",
+    ),
+    (
+        "email_taken",
+        "Your e-mail address at Secure Base",
+        "Hello,\n\nSomebody at Secure Base wanted to use this address for their account. It belongs to another account"
+        " already, perhaps your own. So nothing was changed.\n\nIf it was you: sign in with this address. If you have"
+        " two accounts, write to help@securebase.example, and we make one of them.\n\nhttps://portal.example/email/SECRET\n\n"
+        "If you know nothing of this, you need do nothing.\n",
+    ),
+    (
+        "email_changed",
+        "Your e-mail address was changed",
+        "Dear Siân O’Hara & Co,\n\nAt Secure Base you sign in with new@trust.example from now on, and no longer with"
+        " this address. Janet <b> vouched that the new address is yours.\n\nIf that is right, you need do nothing.\n\n"
+        "If it is not, put the old address back here:\n\nhttps://portal.example/email/SECRET\n\n"
+        "The link works until 17 November 2026.\n",
+    ),
+]
+
+
+@pytest.mark.parametrize(("template", "subject", "words"), ADDRESS_MAILS)
+def test_words_about_addresses(clock: SteppingClock, template: str, subject: str, words: str) -> None:
+    known = {"before": "old@trust.example", "after": "new@trust.example", "voucher": "Janet <b>"}
+    context = {**known, "path": "/email/SECRET", "until": clock.now() + timedelta(days=7)}
+    letter = write(f"licences/{template}", LETTERHEAD, TO, context)
+    assert (letter.subject, letter.text) == (subject, words + FOOT)
+    assert "<b>" not in letter.html

@@ -106,7 +106,7 @@ def _invited(session: Session, world: World) -> dict[str, str]:
     """Two open invitations, the link of one that is for somebody who has an account, and somebody who will leave."""
     clock, letterhead, place = world.house.clock, world.house.letterhead, world.lakeshire
     manager = world.viewer(MANAGER).actor
-    guests = [Guest("Una Lee", "una@lee.example"), Guest("Tom Barraclough", STRANGER)]
+    guests = [Guest("Una Lee", "una@lee.example"), Guest("Amara", "amara@twice.example")]
     first, second = invitations.invite(session, clock, manager, letterhead, place, guests, Role.TRAINER)
     leaver = memberships.add_person(
         session, clock, TEAM, place, name="Liv Leaver", email="liv@lakeshire.example", role=Role.TRAINER

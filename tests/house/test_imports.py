@@ -20,14 +20,14 @@ BREAKS = {
     "Inside people": ("licences/people/models.py", "import licences.people.accounts"),
     "Inside kit": ("kit/ids.py", "import kit.store"),
     "Flask stays at the edge": ("materials/shelf.py", "import flask"),
-    "flask_login only in portal.security, at the door, and in the guard": (
+    "flask_login only in portal.security, at the entering, and in the guard": (
         "portal/web/staff_audit.py",
         "import flask_login",
     ),
     "ReportLab only in documents and kit.pdf": ("materials/editions.py", "import reportlab"),
     "pikepdf only in kit.pdf": ("materials/preparing.py", "import pikepdf"),
     "DBOS only in kit.jobs": ("kit/mail/outbox.py", "import dbos"),
-    "The store, mail servers and passwords each have one room": ("portal/checking.py", "import smtplib"),
+    "The store, mail servers, passwords and second steps each have one room": ("portal/checking.py", "import smtplib"),
     "Only web layers use the guard and the web kit": ("licences/seats.py", "import kit.web.forms"),
     "No package uses another package's web layer": ("materials/web/staff.py", "import licences.web.staff"),
     "The tables of materials are private to it": ("portal/web/home.py", "import materials.models"),

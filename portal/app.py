@@ -10,7 +10,16 @@ from licences import seats
 from licences.guard import Declaration, declaration, viewer_or_none
 from licences.people.kinds import Role
 from licences.people.viewer import Viewer
-from licences.web import account, account_email, account_steps, account_sure, passkey_door, second_step, sign_in_links
+from licences.web import (
+    account,
+    account_email,
+    account_steps,
+    account_sure,
+    passkey_door,
+    second_step,
+    sign_in_links,
+    staff_lost_steps,
+)
 from licences.web import accounts as account_pages
 from licences.web import invitations as invitation_pages
 from licences.web import organisation as organisation_pages
@@ -58,7 +67,8 @@ def create_app(settings: Settings, house: House | None = None) -> Flask:
     for screen in (
         home, door, health, legal, developers, staff,
         sign_in_links, passkey_door, second_step, account, account_email, account_steps, account_sure,
-        invitation_pages, account_pages, organisation_pages, licence_staff, shelf_pages, material_staff,
+        invitation_pages, account_pages, organisation_pages, licence_staff, staff_lost_steps,
+        shelf_pages, material_staff,
     ):  # fmt: skip
         app.register_blueprint(screen.blueprint())
     app.context_processor(lambda: _context(settings))

@@ -279,6 +279,15 @@ def test_nobody_removes_somebody_elses(world: World, phone: App) -> None:
     assert browser.post(f"/account/second-step/{proof}/remove").status_code == 404
 
 
+def test_staff_remove_what_somebody_lost_and_nobody_their_own(world: World, phone: App, half: Browser) -> None:
+    staff, path = world.browser(STAFF), f"/admin/people/{world.people[TRAINER]}/second-step"
+    assert "My telephone" in staff.get(path).text
+    assert staff.post(path).status_code == 303
+    assert half.get("/sign-in/second").location == "/sign-in?next=/sign-in/second", "signed out everywhere"
+    assert is_in(world.browser(TRAINER))
+    assert staff.post(f"/admin/people/{world.people[STAFF]}/second-step").status_code == 404
+
+
 # Asked again
 
 

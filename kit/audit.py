@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from kit.clock import Clock
 from kit.db import Base
 from kit.keyset import Span, holds_words, within
+from kit.statements import Statement
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,10 @@ class AuditEntry(Base):
     __table_args__ = (sa.Index(None, "subject_kind", "subject_id"),)
 
 
-_RECORD = sa.insert(AuditEntry).inline()  # nobody needs to know the new row's id
+_RECORD = Statement(
+    sa.insert(AuditEntry).inline(),  # nobody needs to know the new row's id
+    [column.name for column in AuditEntry.__table__.columns if column.name != "id"],
+)
 
 
 class AuditSeal(Base):
@@ -80,18 +84,18 @@ def record(
     session: Session, clock: Clock, actor: Actor, action: str, subject: Subject, **detail: str | int | bool | None
 ) -> None:
     """Adds an entry. `action` is a past participle with its noun, for example `edition published`."""
-    entry = {
-        "at": clock.now(),
-        "actor_person_id": actor.person_id,
-        "actor_name": actor.name,
-        "action": action,
-        "subject_kind": subject.kind,
-        "subject_id": subject.id,
-        "subject_label": subject.label,
-        "organisation_id": subject.organisation_id,
-        "detail": {key: value for key, value in detail.items() if value is not None},
-    }
-    session.connection().execute(_RECORD, entry)
+    _RECORD.all(
+        session,
+        at=clock.now(),
+        actor_person_id=actor.person_id,
+        actor_name=actor.name,
+        action=action,
+        subject_kind=subject.kind,
+        subject_id=subject.id,
+        subject_label=subject.label,
+        organisation_id=subject.organisation_id,
+        detail={key: value for key, value in detail.items() if value is not None},
+    )
 
 
 def seal_of(previous: str, entry: AuditEntry) -> str:

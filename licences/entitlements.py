@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from kit.clock import Clock, in_words, london, today
-from kit.questions import Question
+from kit.statements import Statement
 from licences.accreditations import AccreditationFacts
 from licences.models import Accreditation, Licence, Period, Programme, Seat, Suspension
 from licences.people.kinds import LegalKind, Role
@@ -128,8 +128,8 @@ _FACTS = (
     )
     .order_by(Programme.name)
 )
-_OF_ALL = Question(_FACTS)
-_OF_ONE = Question(_FACTS.where(Programme.id == sa.bindparam("programme")))
+_OF_ALL = Statement(_FACTS)
+_OF_ONE = Statement(_FACTS.where(Programme.id == sa.bindparam("programme")))
 
 
 def entitlement(
@@ -151,12 +151,12 @@ def entitlements(
 def _answers(
     session: Session,
     clock: Clock,
-    question: Question,
+    statement: Statement,
     asked: dict[str, int],
     organisation_name: str,
 ) -> dict[int, Entitlement]:
     rows, spans = {}, defaultdict[int, list[Span]](list)
-    for row in question.all(session, **asked):  # one for each period of a licence, or one without
+    for row in statement.all(session, **asked):  # one for each period of a licence, or one without
         rows[row.id] = row
         if row.starts_on is not None:
             spans[row.id].append(Span(row.starts_on, row.ends_on))

@@ -20,8 +20,8 @@ from kit.clock import Clock, in_words, london
 from kit.ids import new_code
 from kit.mail import Letterhead
 from kit.pdf.stamping import Patch, StampFacts, personal_bytes, size_of
-from kit.questions import Question
 from kit.refusals import NotThere, Refused
+from kit.statements import Statement
 from licences import reminders
 from licences.entitlements import Entitlement, Refusal, entitlement, entitlements
 from licences.people.viewer import Viewer
@@ -177,20 +177,20 @@ def take_copy(session: Session, clock: Clock, viewer: Viewer, *, material_id: in
     _demand(session, clock, viewer, wanted)
     facts = _stamp_facts(viewer.name, viewer.organisation_name, clock.now(), wanted, new_code())
     _stamped(wanted.kept, facts)  # a name that cannot be written is found out now, not when the file is asked for
-    taken = {
-        "code": facts.copy_code,
-        "edition_id": edition_id,
-        "person_id": viewer.person_id,
-        "organisation_id": viewer.organisation_id,
-        "person_name": viewer.name,
-        "organisation_name": viewer.organisation_name,
-        "taken_at": clock.now(),
-        "press": press,
-    }
-    copy_id = session.connection().scalar(_TAKE[session.get_bind().dialect.name], taken)
-    if copy_id is None:  # pressed before: that copy is the one
+    taken = _TAKE[session.get_bind().dialect.name].first(
+        session,
+        code=facts.copy_code,
+        edition_id=edition_id,
+        person_id=viewer.person_id,
+        organisation_id=viewer.organisation_id,
+        person_name=viewer.name,
+        organisation_name=viewer.organisation_name,
+        taken_at=clock.now(),
+        press=press,
+    )
+    if taken is None:  # pressed before: that copy is the one
         return session.scalars(_PRESSED, {"person": viewer.person_id, "press": press}).one()
-    subject = Subject("copy", copy_id, f"{wanted.title} {wanted.number}", viewer.organisation_id)
+    subject = Subject("copy", taken.id, f"{wanted.title} {wanted.number}", viewer.organisation_id)
     record(session, clock, viewer.actor, "copy taken", subject, code=facts.copy_code)
     return facts.copy_code
 
@@ -254,12 +254,12 @@ _EDITION_COLUMNS = (
     Material.title,
     Material.programme_id,
 )
-_EDITION = Question(
+_EDITION = Statement(
     sa.select(*_EDITION_COLUMNS)
     .join(Material, Material.id == Edition.material_id)
     .where(Edition.id == sa.bindparam("edition"))
 )
-_COPY = Question(
+_COPY = Statement(
     sa.select(Copy.code, Copy.person_name, Copy.organisation_name, Copy.taken_at, *_EDITION_COLUMNS)
     .join(Edition, Edition.id == Copy.edition_id)
     .join(Material, Material.id == Edition.material_id)
@@ -269,8 +269,20 @@ _COPY = Question(
         Copy.organisation_id == sa.bindparam("organisation"),
     )
 )
+_TAKEN = (
+    "code",
+    "edition_id",
+    "person_id",
+    "organisation_id",
+    "person_name",
+    "organisation_name",
+    "taken_at",
+    "press",
+)
 _TAKE = {
-    dialect: insert(Copy).on_conflict_do_nothing(index_elements=["person_id", "press"]).returning(Copy.id)
+    dialect: Statement(
+        insert(Copy).on_conflict_do_nothing(index_elements=["person_id", "press"]).returning(Copy.id), _TAKEN
+    )
     for dialect, insert in (("postgresql", postgresql_insert), ("sqlite", sqlite_insert))
 }
 _PRESSED = sa.select(Copy.code).where(Copy.person_id == sa.bindparam("person"), Copy.press == sa.bindparam("press"))

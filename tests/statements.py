@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import event
 
-from kit import questions
+from kit import statements
 from kit.db import Database
 
 
 class _Noting(logging.Handler):
-    """Notes what `kit.questions` hands to the driver by itself, past SQLAlchemy's events."""
+    """Notes what `kit.statements` hands to the driver by itself, past SQLAlchemy's events."""
 
     def __init__(self, sent: list[str]) -> None:
         super().__init__()
@@ -26,13 +26,13 @@ class _Noting(logging.Handler):
 def counted(database: Database) -> Iterator[list[str]]:
     """The statements sent to the database inside the block, in their order."""
     sent: list[str] = []
-    noting, level = _Noting(sent), questions.log.level
+    noting, level = _Noting(sent), statements.log.level
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         sent.append(statement)
 
-    questions.log.addHandler(noting)
-    questions.log.setLevel(logging.DEBUG)
+    statements.log.addHandler(noting)
+    statements.log.setLevel(logging.DEBUG)
     for engine in (database.reader, database.writer):
         event.listen(engine, "before_cursor_execute", note)
     try:
@@ -40,5 +40,5 @@ def counted(database: Database) -> Iterator[list[str]]:
     finally:
         for engine in (database.reader, database.writer):
             event.remove(engine, "before_cursor_execute", note)
-        questions.log.setLevel(level)
-        questions.log.removeHandler(noting)
+        statements.log.setLevel(level)
+        statements.log.removeHandler(noting)

@@ -10,6 +10,8 @@ _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 def single_line(text: str) -> str:
     """`text` in NFC, without control, format or unassigned characters, each run of white space one space."""
+    if text.isascii() and text.isprintable():  # most names and every code: there is nothing of all that in them
+        return " ".join(text.split())
     return " ".join("".join(_seen(character) for character in unicodedata.normalize("NFC", text)).split())
 
 

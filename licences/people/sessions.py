@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session, joinedload
 from kit.audit import Actor, Subject, record
 from kit.clock import Clock
 from kit.ids import fingerprint, new_token
-from kit.questions import Question
 from kit.refusals import NotThere, Refused
+from kit.statements import Statement
 from licences.people import memberships
 from licences.people.kinds import Role, Step
 from licences.people.memberships import Member
@@ -79,7 +79,7 @@ def place_to_enter(person_id: int | sa.ColumnElement[int]) -> sa.ScalarSelect[in
     )
 
 
-_VIEWER = Question(
+_VIEWER = Statement(
     sa.select(
         SignIn.created_at,
         SignIn.seen_at,

@@ -37,7 +37,7 @@ class Faces:
 
     def face(self, word: str) -> Mapping[str, int]:
         """The typeface of a word: always one, so that no name changes its look half way. Raises NameNotDrawable."""
-        if all(character in self.house for character in word):
+        if set(word) <= self.house.keys():
             return self.house
         if missing := dict.fromkeys(character for character in word if character not in self.companion):
             raise NameNotDrawable("".join(missing))
@@ -45,8 +45,7 @@ class Faces:
 
     def width(self, word: str) -> float:
         """Width of a word at one point."""
-        face = self.face(word)
-        return sum(face[character] for character in word) / 1000
+        return sum(map(self.face(word).__getitem__, word)) / 1000
 
     def broken(self, word: str, width: float) -> list[Piece]:
         """`word` in as many parts as its width at one point asks for; every part holds at least one character."""

@@ -22,6 +22,7 @@ from kit.jobs import Hopeless, Job, enqueue
 from kit.pdf.stamping import (
     CannotPrepare,
     Prepared,
+    ReadBackFailed,
     RefusalReason,
     StampFacts,
     StampStyle,
@@ -37,6 +38,7 @@ from materials.models import Edition, Material
 
 PREPARE_AGAIN = Job("prepare an edition again")
 TELL_EVERY_PAGES = 10
+UNREADABLE = "The stamp cannot be read back from a copy of this PDF. Print it to PDF, then upload that file."
 
 
 def trial_facts(edition_label: str) -> StampFacts:
@@ -107,7 +109,10 @@ def _try(made: Prepared, target: Path) -> None:
     """Stamps a copy for nobody and reads it back. Raises `CannotPrepare` when the stamp is not there."""
     trial, facts = target.with_name("trial.pdf"), trial_facts(made.edition_label)
     write_copy(target, trial, personal_bytes(made, facts))
-    read_back(trial, made, facts)
+    try:
+        read_back(trial, made, facts)
+    except ReadBackFailed as failed:
+        raise CannotPrepare(RefusalReason.DAMAGED, UNREADABLE) from failed
 
 
 def _begin(session: Session, edition_id: int) -> _Task | None:

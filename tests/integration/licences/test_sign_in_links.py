@@ -10,14 +10,14 @@ import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
 from kit.clock import SteppingClock
-from licences.people import limits, sign_in_links, tokens
+from licences.people import limits, memberships, sign_in_links, tokens
 from licences.people.kinds import TokenPurpose
 from licences.people.models import OneUseToken, SignIn
 from portal.app import create_app
 from tests.browser_like import BASE, Browser
 from tests.factories.mailed import do_jobs, last_mail, link_in, mails_to
 from tests.statements import counted
-from tests.world import MANAGER, TRAINER, World, settings
+from tests.world import MANAGER, TEAM, TRAINER, World, settings
 
 GHOST = "ghost@lakeshire.example"
 CLIENTS = 40
@@ -122,6 +122,15 @@ def test_nobody_gets_mail_for_an_unknown_address(world: World) -> None:
     ask(world, GHOST)
     do_jobs(world)
     assert last_mail(world, GHOST) is None
+
+
+def test_who_has_left_gets_no_link(world: World) -> None:
+    with world.house.database.write() as session:
+        place = memberships.first_place(session, world.people[TRAINER]).membership_id
+        memberships.leave(session, world.house.clock, TEAM, place)
+    assert ask(world, TRAINER).status_code == 200
+    do_jobs(world)
+    assert last_mail(world, TRAINER) is None
 
 
 def test_in_production_demo_people_get_no_link(world: World) -> None:

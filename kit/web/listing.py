@@ -46,7 +46,7 @@ class Listing(Generic[Asked, Row]):
     """One list: where its rows come from, and how it is shown.
 
     `fetch` reads a stretch, `every` all that fits, in pieces; `key` is a row's place in the list (`kit.keyset`).
-    `template` sees `form`, `page`, `asked` (whether anything was) and `kept` (the filters, for the download's address).
+    `template` sees `form`, `page` and `asked` (whether anything was).
     `cells` are a row's, under the download's `heads`; its file is called after `name`.
     """
 
@@ -64,9 +64,8 @@ class Listing(Generic[Asked, Row]):
         place = place_of(request.args)
         found = self.fetch(db(), form, Span(PAGE_SIZE + 1, place.older_than, place.newer_than)) if fine else []
         page = page_of(found, place, PAGE_SIZE, self.key)
-        kept = {name: values for name, values in request.args.to_dict(flat=False).items() if name not in _PLACES}
-        asked = any(value for values in kept.values() for value in values)
-        shown = render_template(self.template, form=form, page=page, asked=asked, kept=kept, **more)
+        asked = any(value for name, value in request.args.items(multi=True) if name not in _PLACES)
+        shown = render_template(self.template, form=form, page=page, asked=asked, **more)
         return shown if fine else (shown, 400)
 
     def download(self, form: Asked, **more: Any) -> Response | str | tuple[str, int]:

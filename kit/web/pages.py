@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Generic, TypeVar
+from urllib.parse import urlencode
 
 from babel.dates import format_date, format_datetime
 from flask import Flask, request, url_for
@@ -38,7 +39,9 @@ def init_app(app: Flask) -> None:
         day=day, long_day=long_day, moment=moment, clock_time=clock_time, greeting=greeting,
         file_size=file_size, plural=plural, nowrap=nowrap, page_range=page_range,
     )  # fmt: skip
-    app.jinja_env.globals.update(asset_url=Assets(Path(app.static_folder or "")).url, plural=plural)
+    app.jinja_env.globals.update(
+        asked_url=asked_url, asset_url=Assets(Path(app.static_folder or "")).url, plural=plural
+    )
 
 
 # Dates and times
@@ -190,8 +193,16 @@ def page_of(rows: Sequence[Row], place: Place, size: int, key: Callable[[Row], s
 
 def neighbour(**place: str) -> str:
     """Return this request's address at another place, its search and filters kept."""
-    kept = request.args.to_dict(flat=False)
-    for name in ("older_than", "newer_than"):
-        kept.pop(name, None)
-    endpoint = request.endpoint or ""
-    return url_for(endpoint, **(request.view_args or {}), **kept, **place)  # type: ignore[arg-type]
+    return asked_url(request.endpoint or "", **place)
+
+
+def asked_url(endpoint: str, **place: str) -> str:
+    """Return the address of `endpoint` with this request's search and filters, at its beginning or at a `place`.
+
+    The query is put behind the address here: `url_for` would take names such as `_scheme`, which anybody can write
+    into an address, for its own.
+    """
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in ("older_than", "newer_than")]
+    query = urlencode([*kept, *place.items()])
+    own = request.view_args or {} if endpoint == request.endpoint else {}
+    return url_for(endpoint, **own) + (f"?{query}" if query else "")

@@ -12,7 +12,7 @@ from kit.web.redirects import is_ours
 from tests.browser_like import BASE, Browser
 from tests.house.examples import a_pdf
 from tests.house.test_access import rows
-from tests.world import STAFF, TRAINER, World
+from tests.world import MANAGER, STAFF, TRAINER, World
 
 BIDI = "Amara\u202eiesO"
 CONTROL = "Am\x00ara\x07"
@@ -104,6 +104,22 @@ def test_a_form_from_another_site_is_refused_and_nothing_it_held_is_shown(world:
     response = browser.post("/accept-terms", {"version": "1", "accept": "y", "note": "evil words"}, headers=headers)
     assert response.status_code == 400
     assert "evil words" not in response.text
+
+
+@pytest.mark.parametrize(
+    "query", ["_method=PUT", "_scheme=javascript&_external=1", "_anchor=x", "endpoint=x", "self=1"]
+)
+def test_names_in_an_address_that_mean_something_to_flask(world: World, query: str) -> None:
+    """Lists hand their own query on, to the next page and to the download."""
+    lists = {MANAGER: ("/organisation",), STAFF: (
+        "/admin/people", "/admin/organisations", "/admin/copies", "/admin/audit", "/admin/mails",
+    )}  # fmt: skip
+    for email, paths in lists.items():
+        browser = world.browser(email)
+        for path in paths:
+            response = browser.get(f"{path}?{query}")
+            assert response.status_code == 200, path
+            assert "javascript:" not in response.text, path
 
 
 def test_sixty_thousand_fields_are_too_many(world: World) -> None:

@@ -70,6 +70,9 @@ def public_address(settings: Settings) -> Iterator[Finding]:
         yield Finding("address", "The portal believes that people come by http", TELL)
     elif given:
         yield Finding("address", f"{url} is answered by a portal with another key or under another name", TELL)
+    elif answer.status in (502, 503, 504):
+        wrong = f"The proxy answers at {url}, and the portal behind it does not"
+        yield Finding("address", wrong, "start “portal serve” (systemctl restart portal-web)")
     else:
         yield Finding("address", f"{url} is answered by something that is not this portal", ASK)
 
@@ -87,6 +90,7 @@ def _ask(url: str) -> HTTPResponse:
         with opener.open(request, timeout=SECONDS) as answer:
             return answer  # type: ignore[no-any-return]
     except urllib.error.HTTPError as answer:
+        answer.close()
         return answer  # type: ignore[return-value]
 
 

@@ -140,8 +140,10 @@ def test_static_files_come_from_nginx_and_are_kept(site: Site) -> None:
 def test_other_names_get_no_answer(site: Site) -> None:
     asking = ssl.create_default_context()
     asking.check_hostname, asking.verify_mode = False, ssl.CERT_NONE
-    with socket.create_connection(("127.0.0.1", site.nginx.https_port), 10) as raw, pytest.raises(ssl.SSLError):
-        asking.wrap_socket(raw, server_hostname="other.example")
+    raw = socket.create_connection(("127.0.0.1", site.nginx.https_port), 10)
+    wrapped = asking.wrap_socket(raw, server_hostname="other.example", do_handshake_on_connect=False)
+    with closing(wrapped), pytest.raises(ssl.SSLError):
+        wrapped.do_handshake()
 
 
 def test_the_check_is_content(trusted: Site) -> None:
@@ -187,6 +189,8 @@ def test_a_former_name_leads_on(site: Site) -> None:
 def test_when_the_portal_rests_nginx_says_so(trusted: Site, tmp_path: Path) -> None:
     with nginx_server.running(tmp_path, free_port()) as nginx:
         answer = Site(nginx, trusted.settings, tmp_path, 0).ask("GET", "/materials")
+        (finding,) = _as_seen_at(nginx, trusted)
+    assert "portal behind it does not" in finding
     assert answer.status == 502
     assert b"Back in a moment" in answer.body
 

@@ -24,7 +24,7 @@ from kit.web.transactions import NotMarked, db, roll_back, writes, writing
 def house(database: Database, clock: SteppingClock, tmp_path: Path) -> House:
     links = PublicLinks("https://portal.example")
     letterhead = Letterhead("Secure Base", "help@portal.example", links)
-    return House(database, clock, links, ObjectStore(tmp_path.as_uri()), letterhead, 200)
+    return House(database, clock, links, ObjectStore(tmp_path.as_uri()), letterhead, 200, {})
 
 
 @pytest.fixture

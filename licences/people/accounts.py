@@ -95,9 +95,10 @@ def new_password_link(session: Session, clock: Clock, person_id: int) -> str:
 
 
 def change_email(session: Session, clock: Clock, actor: Actor, person_id: int, *, email: str) -> None:
-    """Corrects the address a person signs in with; links sent to the old one stop working.
+    """Corrects the address of somebody who has no password yet; links sent to the old one stop working.
 
-    Raises `Refused` when the address is in use, and `NotThere` for an unknown person.
+    Raises `Refused` when the address is in use, or when they have signed in with the old one: then the new one has to be
+    confirmed and the old one told (`emails.vouch`). Raises `NotThere` for an unknown person.
     """
     person = session.get(Person, person_id)
     if person is None:
@@ -107,6 +108,8 @@ def change_email(session: Session, clock: Clock, actor: Actor, person_id: int, *
         return
     if session.scalar(sa.select(Person.id).where(Person.email == email)) is not None:
         raise Refused("This e-mail address belongs to a person who is here already.", "email")
+    if person.password_hash is not None:
+        raise Refused("They sign in with their address. Vouch for a new one on their page: they confirm it.", "email")
     before, person.email = person.email, email
     tokens.end(session, clock, person_id)  # of every purpose: whoever reads the old address's mail has them
     session.flush()

@@ -44,3 +44,11 @@ def test_a_link_for_something_else_sets_no_password(session: Session, clock: Ste
     with pytest.raises(Refused):
         accounts.set_password(session, clock, secret, "a hash")
     assert session.scalar(sa.select(sa.func.count()).where(OneUseToken.used_at.is_not(None))) == 0
+
+
+def test_the_address_of_somebody_who_signs_in_is_not_corrected_behind_their_back(
+    session: Session, clock: SteppingClock, person_id: int
+) -> None:
+    accounts.make_demo_account(session, person_id, "a hash")
+    with pytest.raises(Refused, match="Vouch for a new one"):
+        accounts.change_email(session, clock, TEAM, person_id, email="new@trust.example")

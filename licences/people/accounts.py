@@ -97,7 +97,7 @@ def new_password_link(session: Session, clock: Clock, person_id: int) -> str:
 def change_email(session: Session, clock: Clock, actor: Actor, person_id: int, *, email: str) -> None:
     """Corrects the address of somebody who has no password yet; links sent to the old one stop working.
 
-    Raises `Refused` when the address is in use, or when they have signed in with the old one: then the new one has to be
+    Raises `Refused` when the address is in use, or when they sign in with the old one: then the new one has to be
     confirmed and the old one told (`emails.vouch`). Raises `NotThere` for an unknown person.
     """
     person = session.get(Person, person_id)

@@ -91,14 +91,14 @@ def test_file_over_the_limit(tmp_path: Path, browser: Browser, visitor: MakeVisi
 
 
 def test_too_many_tries(demo: Demo, visitor: MakeVisitor) -> None:
-    """429: how long to wait, and that guessing does not help."""
+    """429: the door itself says how long to wait, and offers the way that stays open."""
     guesser = visitor(demo)
     guesser.open("/sign-in")
-    for _ in range(TRIES):
-        assert _try_to_sign_in(guesser) == 400
-    assert _try_to_sign_in(guesser) == 429
-    guesser.reads("Wait 15 minutes, then try again once")
-    _examine(guesser, 429)
+    answers = [_try_to_sign_in(guesser) for _ in range(TRIES + 1)]
+    assert [status for status, _told in answers] == [400] * TRIES + [429], answers
+    guesser.reads("Wait 15 minutes, then try again once, or have a sign-in link sent to you now")
+    expect(guesser.page.get_by_role("button", name="Send me a sign-in link")).to_be_visible()
+    _examine(guesser, 429, way_out=False)
 
 
 def test_data_that_cannot_be_read(demo: Demo, visitor: MakeVisitor) -> None:
@@ -123,7 +123,7 @@ def test_file_that_is_gone(tmp_path: Path, demo: Demo, visitor: MakeVisitor) -> 
         if path.is_file():
             path.unlink()
     answer = trainer.open(address)
-    assert (answer.status, answer.headers["retry-after"]) == (503, "30")
+    assert (answer.status, answer.headers.get("retry-after")) == (503, "30"), trainer.page.inner_text("body")[:500]
     _examine(trainer, 503)
 
 
@@ -149,13 +149,14 @@ def _status_after(someone: Visitor, button: str) -> int:
     return going.value.status
 
 
-def _try_to_sign_in(guesser: Visitor) -> int:
+def _try_to_sign_in(guesser: Visitor) -> tuple[int, str]:
+    """Status and message of a wrong password."""
     guesser.write("E-mail address", TRAINER)
     guesser.write("Password", "not the right one")
     with guesser.page.expect_navigation() as going:
         guesser.press("Sign in", exact=True, inside=guesser.page.locator("main"))
     assert going.value is not None
-    return going.value.status
+    return going.value.status, guesser.page.locator(".govuk-error-summary").inner_text()
 
 
 def _finds_its_line(someone: Visitor, demo: Demo, event: str) -> None:
@@ -166,8 +167,11 @@ def _finds_its_line(someone: Visitor, demo: Demo, event: str) -> None:
     assert [line["event"] for line in lines] == [event]
 
 
-def _examine(someone: Visitor, code: int) -> None:
-    """Everything that holds for a page holds for this one, in both widths; and help is where it always is."""
+def _examine(someone: Visitor, code: int, *, way_out: bool = True) -> None:
+    """Everything that holds for a page holds for this one, in both widths; and help is where it always is.
+
+    `way_out`: an error page of its own says what to do next under a heading.
+    """
     page = someone.page
     wrong = someone.faults(f"error-{code}-{someone.name}")
     for size in (checks.NARROW, checks.WIDE):
@@ -175,7 +179,7 @@ def _examine(someone: Visitor, code: int) -> None:
         wrong += someone.named_faults()
     place = checks.help_place(page)
     wrong += checks.lost_when_text_grows(page)
-    expect(page.get_by_role("heading", name="What you can do")).to_be_visible()
+    expect(page.get_by_role("heading", name="What you can do")).to_have_count(int(way_out))
     assert not wrong, f"{code} ({page.url}):\n" + "\n".join(wrong)
     assert re.search(r"^\S+ header main footer: Stuck, or something looks wrong\?", place), place
 

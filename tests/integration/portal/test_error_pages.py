@@ -29,7 +29,7 @@ def test_says_how_long_to_wait(world: World, seconds: int | None, words: str) ->
     ("path", "method", "button"),
     [
         ("/copies?page=2", "GET", 'href="/copies?page=2"'),
-        ("/%2Felsewhere.example/", "GET", 'href="/"'),
+        ("/%5Celsewhere.example/", "GET", 'href="/"'),
         ("/copies", "POST", 'href="/"'),
     ],
 )

@@ -49,6 +49,7 @@ class Nginx:
     https_port: int
     certificate: Path
     log: Path
+    pid: int
 
     @property
     def url(self) -> str:
@@ -69,7 +70,7 @@ def running(folder: Path, portal_port: int, *, https_port: int = 0, more: str = 
     process = subprocess.Popen([program, "-c", str(folder / "nginx.conf"), "-g", "daemon off;"])
     try:
         wait_until_open(https_port)
-        yield Nginx(http_port, https_port, folder / "fullchain.pem", folder / "error.log")
+        yield Nginx(http_port, https_port, folder / "fullchain.pem", folder / "error.log", process.pid)
     finally:
         process.terminate()
         process.wait(10)

@@ -17,13 +17,15 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import psutil
+
 from tests import nginx_server
 from tests.bench import serving
 from tests.bench.serving import Client, prepare_world, wait_for
 from tests.bench.stamping import verdict
 from tests.world import TRAINER
 
-PORT = 8942
+PORT, PORTAL_PORT = 8942, 8943  # not the port of the other bench, which may be running
 COPY_BAR, SLOW_BAR = 1.2, 1.5
 SLOW_CLIENTS, ARRIVING_SECONDS, BYTES_A_SECOND = 50, 10.0, 64 << 10
 PAGES, TURNS = 100, 4
@@ -60,16 +62,20 @@ class Visitor(Client):
         return response.headers["Location"]
 
 
-def transfers(visitor: Visitor, copy: str, rounds: int) -> dict[str, list[float]]:
-    """Seconds of each kind of transfer, in turns."""
+def transfers(
+    visitor: Visitor, copy: str, rounds: int, processor: "Processor"
+) -> tuple[dict[str, list[float]], dict[str, float]]:
+    """Seconds of each transfer, in turns, and what all of a kind cost the processor."""
     paths = {"static": "/bench/static", "plain": "/bench/plain", "copy": copy}
     times: dict[str, list[float]] = {name: [] for name in paths}
+    spent = dict.fromkeys(paths, 0.0)
     for turn in range(rounds + 2):
         for name, path in paths.items():
-            seconds = visitor.fetch(path)
+            before, seconds = processor.used(), visitor.fetch(path)
             if turn >= 2:
                 times[name].append(seconds)
-    return times
+                spent[name] += processor.used() - before
+    return times, spent
 
 
 def p95(visitor: Visitor, path: str, pages: int) -> float:
@@ -131,27 +137,43 @@ def main(rounds: int) -> None:
         environment = os.environ | prepare_world(folder) | {"PORTAL_TRUSTED_PROXIES": "1"}
         environment["PORTAL_PUBLIC_URL"] = f"http://localhost:{PORT}"
         more = ADDRESS.format(port=PORT, plain=environment["BENCH_PLAIN"], folder=folder)
-        server = subprocess.Popen([sys.executable, "-m", "tests.bench.serving", "--server"], env=environment)
+        server = subprocess.Popen([sys.executable, "-m", "tests.bench.behind_nginx", "--server"], env=environment)
         try:
-            wait_for(serving.PORT)
-            with nginx_server.running(folder, serving.PORT, more=more):
-                report(environment, rounds)
+            wait_for(PORTAL_PORT)
+            with nginx_server.running(folder, PORTAL_PORT, more=more) as nginx:
+                report(environment, rounds, Processor(server.pid, nginx.pid))
         finally:
             server.terminate()
             server.wait()
 
 
-def report(environment: dict[str, str], rounds: int) -> None:
+class Processor:
+    """What the portal and nginx have used of the processor since they began, in seconds, by all their processes."""
+
+    def __init__(self, *pids: int) -> None:
+        self._all = [
+            one for pid in pids for one in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True))
+        ]
+
+    def used(self) -> float:
+        """Seconds so far."""
+        return sum(sum(one.cpu_times()[:2]) for one in self._all)
+
+
+def report(environment: dict[str, str], rounds: int, processor: Processor) -> None:
     """Measures and prints."""
     visitor, (material, edition) = Visitor(), environment["BENCH_PATHS"].split()
     visitor.sign_in(TRAINER)
     copy = visitor.press(material, edition)
-    times = transfers(visitor, copy, rounds)
+    times, spent = transfers(visitor, copy, rounds, processor)
     size = Path(environment["BENCH_PLAIN"]).stat().st_size
     print(f"Behind nginx, one gunicorn process, {size / 1e6:.1f} MB, medians of {rounds} rounds")
     for kind, seconds in times.items():
         ratio = _ratio(seconds, times["static"])
-        print(f"{kind:8}{statistics.median(seconds) * 1000:9.1f} ms{ratio:8.2f} × nginx static")
+        words = f"{statistics.median(seconds) * 1000:9.1f} ms, at best {min(seconds) * 1000:6.1f} ms"
+        print(f"{kind:8}{words}{ratio:8.2f} × nginx static; processor {spent[kind] / rounds * 1000:6.1f} ms")
+    load, share = os.getloadavg()[0], spent["copy"] / spent["plain"]
+    print(f"Load {load:.1f}; a copy costs the processor {share:.2f} × what plain costs")
     print(verdict("Stamped copy behind nginx", _ratio(times["copy"], times["plain"]), COPY_BAR, "× plain, proxied"))
     page = f"/materials/{material}"
     p95(visitor, page, 20)
@@ -169,5 +191,8 @@ def _ratio(seconds: Sequence[float], others: Sequence[float]) -> float:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--slow"]:
         download_slowly(*sys.argv[2:4])
+    elif sys.argv[1:] == ["--server"]:
+        serving.PORT = PORTAL_PORT
+        serving.serve()
     else:
-        main(int(sys.argv[1]) if sys.argv[1:] else 15)
+        main(int(sys.argv[1]) if sys.argv[1:] else 40)

@@ -1,7 +1,8 @@
-"""Worker processes without the two seconds that each would spend on importing: forked from one that has imported.
+"""Processes without the two seconds that each would spend on importing: forked from one that has imported.
 
 The nursery is a process that reads commands as lines of JSON and answers each with a line: `start` with options gives
-a process id, `wait` gives how a process ended (negative: by which signal) or null while it runs.
+the process id of a worker, or of a browser at a portal of its own (`web`); `wait` gives how a process ended (negative:
+by which signal) or null while it runs.
 """
 
 import json
@@ -11,13 +12,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.mail_server import ROOT
 
 
 class ForkedWorker:
-    """A worker process, as `subprocess.Popen` would show it."""
+    """A forked process, as `subprocess.Popen` would show it."""
 
     def __init__(self, nursery: "Nursery", pid: int) -> None:
         self.pid = pid
@@ -36,7 +38,7 @@ class ForkedWorker:
         until = time.monotonic() + seconds
         while (code := self.poll()) is None:
             if time.monotonic() > until:
-                raise TimeoutError(f"worker {self.pid} still runs")
+                raise TimeoutError(f"process {self.pid} still runs")
             time.sleep(0.02)
         return code
 
@@ -63,6 +65,10 @@ class Nursery:
         folder = str(temporary_folder) if temporary_folder else None
         return ForkedWorker(self, int(str(self.ask({"start": options, "folder": folder}))))
 
+    def start_web(self, options: list[str]) -> ForkedWorker:
+        """Forks a portal with one browser at it."""
+        return ForkedWorker(self, int(str(self.ask({"start": options, "folder": None, "web": True}))))
+
     def ask(self, command: dict[str, object]) -> object:
         """The answer to one command."""
         assert self._process.stdin is not None
@@ -80,9 +86,7 @@ class Nursery:
         self._process.stdout.close()
 
 
-def _fork(options: list[str], folder: str | None) -> int:
-    from tests.faults import worker_process
-
+def _fork(main: Callable[[list[str]], None], options: list[str], folder: str | None) -> int:
     pid = os.fork()
     if pid:
         return pid
@@ -92,7 +96,7 @@ def _fork(options: list[str], folder: str | None) -> int:
     if folder:
         tempfile.tempdir = folder
     try:
-        worker_process.main(options)
+        main(options)
     except BaseException:
         sys.excepthook(*sys.exc_info())
         os._exit(1)
@@ -100,12 +104,13 @@ def _fork(options: list[str], folder: str | None) -> int:
 
 
 def _serve() -> None:
-    from tests.faults import worker_process  # noqa: F401 - the import that is spared later
+    from tests.faults import web_process, worker_process  # the imports that are spared later
 
     for line in sys.stdin:
         command = json.loads(line)
         if "start" in command:
-            answer: int | None = _fork(command["start"], command["folder"])
+            main = web_process.main if command.get("web") else worker_process.main
+            answer: int | None = _fork(main, command["start"], command["folder"])
         else:
             pid, status = os.waitpid(command["wait"], os.WNOHANG)
             answer = os.waitstatus_to_exitcode(status) if pid else None

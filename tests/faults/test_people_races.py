@@ -3,31 +3,24 @@
 `make test` does a few rounds of each race, `SOAK=1` two hundred. Everything goes over HTTP, on both databases.
 """
 
-import random
 import re
-import threading
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
-from werkzeug.test import TestResponse
 
 from kit.mail import MailMessage
 from licences import joining, seats, terms
-from licences.people import invitations, memberships, sessions
+from licences.people import invitations, memberships
 from licences.people.invitations import Guest
 from licences.people.kinds import Role
 from licences.people.models import Invitation, Membership, Person
-from tests.browser_like import BASE, Browser
-from tests.faults.plan import SEED, SOAK
+from tests.browser_like import Browser
+from tests.faults.crowd import CLIENTS, ROUNDS, at, at_once, begun, press
+from tests.faults.plan import SOAK
 from tests.world import MANAGER, TEAM, TRAINER, World
-
-CLIENTS = 40
-ROUNDS = 200 if SOAK else 2
-Press = Callable[[], TestResponse]
 
 
 @dataclass
@@ -54,7 +47,12 @@ class Crew:
 @pytest.fixture
 def crew(world: World) -> Crew:
     made = [_manager(world, number) for number in range(CLIENTS)]
-    return Crew(world, [one.id for one in made], [one.membership_id for one in made], [_at(world, one) for one in made])
+    return Crew(
+        world,
+        [one.id for one in made],
+        [one.membership_id for one in made],
+        [at(world, begun(world, one.membership_id)) for one in made],
+    )
 
 
 def _manager(world: World, number: int) -> memberships.Member:
@@ -63,41 +61,6 @@ def _manager(world: World, number: int) -> memberships.Member:
             session, world.house.clock, TEAM, world.lakeshire, name=f"Manager {number}",
             email=f"m{number}@lakeshire.example", role=Role.MANAGER,
         )  # fmt: skip
-
-
-def _at(world: World, member: memberships.Member) -> Browser:
-    """A browser with an open session; forty passwords would only cost time."""
-    with world.house.database.write() as session:
-        secret = sessions.begin(session, world.house.clock, member.membership_id, "race")
-    browser = Browser(world.app)
-    with browser.client.session_transaction(base_url=BASE) as cookie:
-        cookie["_user_id"], cookie["_fresh"] = secret, True
-    assert browser.get("/help").status_code == 200
-    return browser
-
-
-def press(browser: Browser, path: str, form: dict[str, object] | None = None) -> Press:
-    return lambda: browser.post(path, form)
-
-
-def at_once(presses: Sequence[Press], round_: int) -> Counter[int]:
-    """Presses behind a barrier, in an order that the seed shuffles; how often each code was answered."""
-    order = list(presses)
-    random.Random(SEED + round_).shuffle(order)
-    start, codes = threading.Barrier(len(order)), list[int]()
-
-    def go(press: Press) -> None:
-        start.wait()
-        codes.append(press().status_code)
-
-    threads = [threading.Thread(target=go, args=(press,)) for press in order]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(codes) == len(order), "somebody got no answer"
-    assert max(codes) < 500, Counter(codes)
-    return Counter(codes)
 
 
 def test_the_last_seat(crew: Crew) -> None:

@@ -1,15 +1,13 @@
 """The worker is killed in the middle of *prepare an edition*: the draft becomes ready all the same, once, and whole."""
 
-import hashlib
 import random
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from kit.clock import SystemClock
 from kit.db import Database
-from kit.store import ObjectStore, StoredFile
+from kit.store import ObjectStore
 from licences import programmes
 from materials import editions, library
 from materials.editions import EditionFacts
@@ -17,6 +15,7 @@ from materials.kinds import MaterialKind
 from materials.library import Uses
 from tests.factories.pdf_files import pdf_file
 from tests.faults.conftest import Workers, wait_until
+from tests.faults.invariants import check_files
 from tests.faults.plan import SEED, SOAK
 from tests.world import TEAM
 
@@ -70,16 +69,6 @@ def test_an_edition_becomes_ready_though_its_worker_died(
     wait_until(lambda: facts(database, edition).is_ready)
     ready = facts(database, edition)
     assert (ready.pages_done, ready.page_count) == (PAGES, PAGES)
-    assert_files_and_rows_agree(database, tmp_path / "store")
-
-
-def assert_files_and_rows_agree(database: Database, folder: Path) -> None:
-    """Each row has its file, whole. A kill between file and row leaves at most one file that nobody knows or reads."""
-    files = {path.name: path for path in folder.glob("??/??/*")}
-    for name, path in files.items():
-        assert hashlib.sha256(path.read_bytes()).hexdigest() == name
-    with database.read() as session:
-        rows = {row.sha256: row.size for row in session.scalars(sa.select(StoredFile))}
-    assert rows == {name: files[name].stat().st_size for name in rows}
-    assert len(rows) == 2
-    assert len(files) - len(rows) <= 1
+    rows, files = check_files(database, tmp_path / "store")
+    assert rows == 2
+    assert files - rows <= 1, "a kill between file and row leaves at most one file that nobody knows or reads"

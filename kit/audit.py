@@ -6,13 +6,13 @@ a job chains and seals them each minute, so that a change made behind the databa
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from kit.clock import Clock
 from kit.db import Base
@@ -51,16 +51,22 @@ class AuditEntry(Base):
     at: Mapped[datetime] = mapped_column(index=True)
     actor_person_id: Mapped[int | None] = mapped_column(index=True)
     actor_name: Mapped[str]
-    action: Mapped[str] = mapped_column(index=True)
+    action: Mapped[str]
     subject_kind: Mapped[str]
     subject_id: Mapped[int | None]
     subject_label: Mapped[str]
-    organisation_id: Mapped[int | None] = mapped_column(index=True)
+    organisation_id: Mapped[int | None]
     detail: Mapped[dict[str, Any]]
 
-    __table_args__ = (sa.Index(None, "subject_kind", "subject_id"),)
+    __table_args__ = (  # each filter of the list, in the list's order
+        sa.Index(None, "subject_kind", "subject_id"),
+        sa.Index(None, "subject_kind", "at"),
+        sa.Index(None, "action", "at"),
+        sa.Index(None, "organisation_id", "at"),
+    )
 
 
+LATEST = 1_000  # ids behind the last sealed one, among which an entry without a seal may still be
 _RECORD = Statement(
     sa.insert(AuditEntry).inline(),  # nobody needs to know the new row's id
     [column.name for column in AuditEntry.__table__.columns if column.name != "id"],
@@ -71,6 +77,7 @@ class AuditSeal(Base):
     """A link of the chain: SHA-256 over the seal before it and the content of one entry.
 
     Links have an order of their own: on PostgreSQL an entry with a lower id may be committed after a higher one.
+    They are numbered without gaps, so that the last one's number is how many there are.
     """
 
     __tablename__ = "kit_audit_seal"
@@ -122,16 +129,18 @@ def seal_of(previous: str, entry: AuditEntry) -> str:
 def seal_entries(session: Session, limit: int = 5_000) -> int:
     """Seals entries that have none yet and returns how many.
 
-    Two workers that seal at once meet at the unique entry, and one of them rolls back. That holds because what waits
-    is read first: were the last seal read first, another could seal in between, and ours would follow the wrong one.
+    Two workers that seal at once meet at the unique place and entry, and one of them rolls back. That holds because
+    what waits is read first: were the last seal read first, another could seal in between, and ours would follow the
+    wrong one.
     """
     unsealed = ~sa.exists().where(AuditSeal.entry_id == AuditEntry.id)
     waiting = session.scalars(sa.select(AuditEntry).where(unsealed).order_by(AuditEntry.id).limit(limit)).all()
-    seal = session.scalar(sa.select(AuditSeal.seal).order_by(AuditSeal.position.desc()).limit(1)) or ""
-    for entry in waiting:
+    last = session.scalar(sa.select(AuditSeal).order_by(AuditSeal.position.desc()).limit(1))
+    position, seal = (last.position, last.seal) if last else (0, "")
+    for number, entry in enumerate(waiting, start=position + 1):
         seal = seal_of(seal, entry)
-        session.add(AuditSeal(entry_id=entry.id, seal=seal))
-        session.flush()
+        session.add(AuditSeal(position=number, entry_id=entry.id, seal=seal))
+    session.flush()
     return len(waiting)
 
 
@@ -160,7 +169,7 @@ class AuditQuery:
     subject_id: int | None = None
     subject: str = ""
     detail: tuple[str, int] | None = None
-    organisation_id: int | None = None
+    organisation_ids: Collection[int] | None = None
     since: datetime | None = None
     until: datetime | None = None
     without: tuple[str, ...] = ()
@@ -195,20 +204,27 @@ def every_entry(session: Session, query: AuditQuery) -> Iterator[AuditEntry]:
 
 def known_actions(session: Session) -> list[str]:
     """The actions that ever happened, in the order of the alphabet."""
-    return list(session.scalars(sa.select(AuditEntry.action).distinct().order_by(AuditEntry.action)))
+    return _different(session, AuditEntry.action)
 
 
 def known_kinds(session: Session) -> list[str]:
     """The kinds of thing that were ever changed, in the order of the alphabet."""
-    return list(session.scalars(sa.select(AuditEntry.subject_kind).distinct().order_by(AuditEntry.subject_kind)))
+    return _different(session, AuditEntry.subject_kind)
+
+
+def _different(session: Session, column: InstrumentedAttribute[str]) -> list[str]:
+    """The values of an indexed column, in order: one leap through the index for each value, not a step for each row."""
+    leap = sa.select(sa.func.min(column).label("value")).cte("leap", recursive=True)
+    further = sa.select(sa.func.min(column)).where(column > leap.c.value).scalar_subquery()
+    leap = leap.union_all(sa.select(further).where(leap.c.value.is_not(None)))
+    return list(session.scalars(sa.select(leap.c.value).where(leap.c.value.is_not(None))))
 
 
 def chain_state(session: Session, newest: int = 200) -> ChainState:
     """Checks the newest links only, so that it costs the same however long the trail is; `broken_seal` checks all."""
     sealed = sa.select(AuditSeal, AuditEntry).join(AuditEntry, AuditEntry.id == AuditSeal.entry_id)
     rows = session.execute(sealed.order_by(AuditSeal.position.desc()).limit(newest + 1)).all()
-    links = session.scalar(sa.select(sa.func.count()).select_from(AuditSeal)) or 0
-    recorded = session.scalar(sa.select(sa.func.count()).select_from(AuditEntry)) or 0
+    links = rows[0][0].position if rows else 0
     pairs = list(zip(rows, rows[1:] if len(rows) > newest else [*rows[1:], None], strict=False))
     broken = [
         seal.entry_id
@@ -216,7 +232,16 @@ def chain_state(session: Session, newest: int = 200) -> ChainState:
         if seal.seal != seal_of("" if before is None else before[0].seal, entry)
     ]
     until = max((entry.at for _, entry in rows), default=None)
-    return ChainState(links, recorded - links, until, len(pairs), broken[-1] if broken else None)
+    return ChainState(
+        links, _waiting(session, rows[0][0].entry_id if rows else 0), until, len(pairs), broken[-1] if broken else None
+    )
+
+
+def _waiting(session: Session, sealed_last: int) -> int:
+    """How many entries have no seal yet. An entry may be committed after one with a higher id, but not long after."""
+    unsealed = ~sa.exists().where(AuditSeal.entry_id == AuditEntry.id)
+    recent = sa.select(sa.func.count()).select_from(AuditEntry).where(AuditEntry.id > sealed_last - LATEST, unsealed)
+    return session.scalar(recent) or 0
 
 
 def _conditions(query: AuditQuery) -> Iterator[sa.ColumnElement[bool]]:
@@ -237,8 +262,8 @@ def _conditions(query: AuditQuery) -> Iterator[sa.ColumnElement[bool]]:
     if query.detail is not None:
         name, number = query.detail
         yield AuditEntry.detail[name].as_integer() == number
-    if query.organisation_id is not None:
-        yield AuditEntry.organisation_id == query.organisation_id
+    if query.organisation_ids is not None:
+        yield AuditEntry.organisation_id.in_(query.organisation_ids)
     if query.since is not None:
         yield AuditEntry.at >= query.since
     if query.until is not None:

@@ -204,6 +204,11 @@ def lock_row(session: Session, entity: type[T], key: Any) -> T | None:
     return session.get(entity, key, with_for_update=True, populate_existing=True)
 
 
+def teach(connection: Any) -> None:
+    """Gives a connection to SQLite the functions that our indexes are made with."""
+    connection.create_function("folded", 1, _folded, deterministic=True)
+
+
 def _folded(text: str | None) -> str | None:
     return None if text is None else fold(text)
 
@@ -232,7 +237,7 @@ def _sqlite_engine(url: URL, pool_size: int, *, read_only: bool, wait_ms: int) -
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin transactions by itself
-        connection.create_function("folded", 1, _folded, deterministic=True)
+        teach(connection)
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={wait_ms}")
         cursor.execute("PRAGMA journal_mode=WAL")

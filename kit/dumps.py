@@ -17,7 +17,7 @@ from typing import IO, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from kit.db import Database
+from kit.db import Database, teach
 
 T = TypeVar("T")
 
@@ -94,6 +94,7 @@ def counts(session: Session) -> dict[str, int]:
 def _dump_sqlite(database: Database, target: Path, look: Callable[[Session], T]) -> T:
     try:
         with closing(sqlite3.connect(_path(database))) as source:
+            teach(source)
             source.execute(f"PRAGMA busy_timeout={database.lock_timeout_ms}")
             source.execute("VACUUM INTO ?", (str(target),))
     except sqlite3.Error as error:
@@ -124,6 +125,7 @@ def _load_sqlite(database: Database, source: Path) -> None:
     database.close()
     try:
         with closing(sqlite3.connect(source)) as dumped, closing(sqlite3.connect(_path(database))) as target:
+            teach(dumped)
             fault = dumped.execute("PRAGMA integrity_check").fetchone()[0]
             if fault != "ok":
                 raise DumpFailed(f"The dump is damaged: {fault}")

@@ -32,14 +32,15 @@ def within(
 ) -> sa.Select[Any]:
     """The statement, ordered and cut to the span: newest first, but oldest first for `newer_than`.
 
-    A key that cannot be read means the beginning of the list.
+    A key that cannot be read means the beginning of the list. The bound on the moment stands by itself, so that an
+    index leads straight to the place: a deep page costs what the first one does.
     """
     older, newer = _read(span.older_than), _read(span.newer_than)
     if newer and not older:
-        after = sa.or_(moment > newer[0], sa.and_(moment == newer[0], row_id > newer[1]))
-        return wanted.where(after).order_by(moment, row_id).limit(span.size)
+        after = sa.or_(moment > newer[0], row_id > newer[1])
+        return wanted.where(moment >= newer[0], after).order_by(moment, row_id).limit(span.size)
     if older:
-        wanted = wanted.where(sa.or_(moment < older[0], sa.and_(moment == older[0], row_id < older[1])))
+        wanted = wanted.where(moment <= older[0], sa.or_(moment < older[0], row_id < older[1]))
     return wanted.order_by(moment.desc(), row_id.desc()).limit(span.size)
 
 

@@ -1,7 +1,7 @@
 """The directory: organisations and people as lists, searched, filtered and read page by page in alphabetical order."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
@@ -21,7 +21,7 @@ from licences.seats import HeldSeat, seats_held
 from licences.standing import Standing
 from licences.terms import LicenceFacts, licences_of_many
 
-BATCH = 500
+FIRST_BATCH, BATCH = 10, 500
 NO_LICENCE = "none"
 
 Listed = TypeVar("Listed")
@@ -150,19 +150,19 @@ def with_rights(session: Session, found: Sequence[Member]) -> list[ListedPerson]
 
 
 def all_organisations(session: Session, clock: Clock, wanted: OrganisationsWanted) -> Iterator[ListedOrganisation]:
-    """Every organisation wanted, fetched in batches: for a download."""
-    turn = Turn(BATCH)
+    """Every organisation wanted, fetched in batches: for a download. The first is small, so that it begins at once."""
+    turn = Turn(FIRST_BATCH)
     while batch := organisations(session, clock, wanted, turn):
         yield from batch
-        turn = replace(turn, after=batch[-1].id)
+        turn = Turn(BATCH, after=batch[-1].id)
 
 
 def all_people(session: Session, wanted: PeopleWanted) -> Iterator[ListedPerson]:
-    """Every person wanted, fetched in batches: for a download."""
-    turn = Turn(BATCH)
+    """Every person wanted, fetched in batches: for a download. The first is small, so that it begins at once."""
+    turn = Turn(FIRST_BATCH)
     while batch := people(session, wanted, turn):
         yield from batch
-        turn = replace(turn, after=batch[-1].id)
+        turn = Turn(BATCH, after=batch[-1].id)
 
 
 _NAME_OF_MEMBER = sa.select(folded(Person.name)).join(Membership, Membership.person_id == Person.id)
@@ -224,8 +224,9 @@ def _turned(
     anchor = turn.before if backwards else turn.after
     start = None if anchor is None else session.scalar(names.where(key == anchor))
     if start is not None:
-        beyond = sa.or_(order < start, sa.and_(order == start, key < anchor))
-        onward = sa.or_(order > start, sa.and_(order == start, key > anchor))
+        # The bound on the name stands by itself, so that an index leads straight to the place.
+        beyond = sa.and_(order <= start, sa.or_(order < start, key < anchor))
+        onward = sa.and_(order >= start, sa.or_(order > start, key > anchor))
         query = query.where(beyond if backwards else onward)
     sequence = (order.desc(), key.desc()) if backwards else (order, key)
     return query.order_by(*sequence).limit(turn.limit)

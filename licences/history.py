@@ -41,7 +41,7 @@ class Happening:
 def history_of_licence(session: Session, organisation_id: int, licence_id: int) -> list[Happening]:
     """The changes of a licence and of its seats, newest first, at most 50."""
     itself = AuditQuery(subject_kind="licence", subject_id=licence_id)
-    its_seats = AuditQuery(actions=_SEAT_ACTIONS, organisation_id=organisation_id, detail=("licence", licence_id))
+    its_seats = AuditQuery(actions=_SEAT_ACTIONS, organisation_ids=(organisation_id,), detail=("licence", licence_id))
     return _happenings(session, itself, its_seats)
 
 

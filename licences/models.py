@@ -56,7 +56,7 @@ class Period(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     licence_id: Mapped[int] = mapped_column(sa.ForeignKey("licences_licence.id"), index=True)
     starts_on: Mapped[date]
-    ends_on: Mapped[date]
+    ends_on: Mapped[date] = mapped_column(index=True)
     reason: Mapped[str] = mapped_column(sa.String(500))
     created_at: Mapped[datetime]
 

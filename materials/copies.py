@@ -22,7 +22,7 @@ class CopyQuery:
     words: str = ""
     material_id: int | None = None
     edition_id: int | None = None
-    organisation_id: int | None = None
+    organisation_ids: Sequence[int] | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -73,13 +73,6 @@ def copies_of_editions(session: Session, edition_ids: Sequence[int]) -> dict[int
     return dict(session.execute(counted.group_by(Copy.edition_id)).all())
 
 
-def takers(session: Session) -> list[tuple[int, str]]:
-    """The organisations that ever took a copy, with the name of their newest one, by name."""
-    newest = sa.select(sa.func.max(Copy.id)).group_by(Copy.organisation_id)
-    rows = session.execute(sa.select(Copy.organisation_id, Copy.organisation_name).where(Copy.id.in_(newest)))
-    return sorted(((place, name) for place, name in rows), key=lambda row: row[1].casefold())
-
-
 def _taken(session: Session, wanted: sa.Select[Any]) -> list[TakenCopy]:
     return [TakenCopy(*row) for row in session.execute(wanted)]
 
@@ -111,9 +104,9 @@ def _conditions(query: CopyQuery) -> Iterator[sa.ColumnElement[bool]]:
     if query.material_id is not None:
         yield Material.id == query.material_id
     if query.edition_id is not None:
-        yield Edition.id == query.edition_id
-    if query.organisation_id is not None:
-        yield Copy.organisation_id == query.organisation_id
+        yield Copy.edition_id == query.edition_id
+    if query.organisation_ids is not None:
+        yield Copy.organisation_id.in_(query.organisation_ids)
     if query.since is not None:
         yield Copy.taken_at >= query.since
     if query.until is not None:
@@ -124,4 +117,4 @@ def _with_code(words: str) -> Iterator[sa.ColumnElement[bool]]:
     """A copy code as read off paper: its beginning is enough, with spaces, in small letters, O for 0."""
     code = typed_code(words)
     if len(code) >= SHORTEST_CODE and code.isascii():
-        yield Copy.code.startswith(code, autoescape=True)
+        yield Copy.code.between(code, code + "Z" * 26)  # a stretch of the index; no code holds a letter after Z

@@ -98,9 +98,9 @@ class Copy(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(sa.String(26), unique=True)
-    edition_id: Mapped[int] = mapped_column(sa.ForeignKey("materials_edition.id"), index=True)
+    edition_id: Mapped[int] = mapped_column(sa.ForeignKey("materials_edition.id"))
     person_id: Mapped[int] = mapped_column(sa.ForeignKey("licences_person.id"))
-    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("licences_organisation.id"), index=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("licences_organisation.id"))
     person_name: Mapped[str] = mapped_column(sa.String(120))
     organisation_name: Mapped[str] = mapped_column(sa.String(120))
     taken_at: Mapped[datetime] = mapped_column(index=True)
@@ -111,6 +111,10 @@ class Copy(Base):
     __table_args__ = (
         sa.UniqueConstraint("person_id", "press"),
         sa.Index(None, "person_id", "edition_id"),
+        # each filter of the lists, in the lists' order
+        sa.Index(None, "edition_id", "taken_at"),
+        sa.Index(None, "organisation_id", "taken_at"),
+        sa.Index(None, "person_id", "taken_at"),
     )
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, joinedload
 from kit.audit import Subject, record
 from kit.clock import Clock, in_words, london
 from kit.ids import new_code
+from kit.keyset import Span, key_of, within
 from kit.mail import Letterhead
 from kit.pdf.stamping import Patch, StampFacts, personal_bytes, size_of
 from kit.refusals import NotThere, Refused
@@ -88,6 +89,7 @@ class OnShelf:
 class CopyFacts:
     """One copy that was taken. `is_read`: the person says that they have read what changed in its edition."""
 
+    id: int
     code: str
     edition_id: int
     edition_number: str
@@ -97,6 +99,11 @@ class CopyFacts:
     organisation_name: str
     is_withdrawn: bool
     is_read: bool
+
+    @property
+    def key(self) -> str:
+        """Its place in a list that is read page by page."""
+        return key_of(self.taken_at, self.id)
 
 
 @dataclass(frozen=True)
@@ -237,10 +244,11 @@ def remind(
     return reminders.remind(session, clock, viewer, letterhead, programme_id, wanted=item.title if item else "")
 
 
-def own_copies(session: Session, viewer: Viewer) -> list[tuple[CopyFacts, str]]:
-    """The viewer's copies with the titles of their materials, newest first."""
+def own_copies(session: Session, viewer: Viewer, span: Span) -> list[tuple[CopyFacts, str]]:
+    """A stretch of the viewer's copies with the titles of their materials, newest first."""
     titles = {item.id: item.title for item in materials(session)}
-    return [(copy, titles[copy.material_id]) for copy in _copies_of(session, viewer)]
+    mine = within(_own(viewer), Copy.taken_at, Copy.id, span)
+    return [(copy, titles[copy.material_id]) for copy in _facts_of_copies(session, mine)]
 
 
 _EDITION_COLUMNS = (
@@ -357,16 +365,24 @@ def _on_shelf(item: MaterialFacts, editions: list[EditionFacts], held: list[Copy
 
 
 def _copies_of(session: Session, viewer: Viewer) -> list[CopyFacts]:
+    """All of the viewer's copies, newest first."""
+    return _facts_of_copies(session, _own(viewer).order_by(Copy.taken_at.desc(), Copy.id.desc()))
+
+
+def _own(viewer: Viewer) -> sa.Select[*tuple[Any, ...]]:
     read = sa.and_(Reading.person_id == Copy.person_id, Reading.edition_id == Copy.edition_id)
-    rows = session.execute(
+    return (
         sa.select(Copy, Reading.id.is_not(None))
         .outerjoin(Reading, read)
         .options(joinedload(Copy.edition))
         .where(Copy.person_id == viewer.person_id, Copy.organisation_id == viewer.organisation_id)
-        .order_by(Copy.taken_at.desc(), Copy.id.desc())
     )
+
+
+def _facts_of_copies(session: Session, wanted: sa.Select[*tuple[Any, ...]]) -> list[CopyFacts]:
     return [
         CopyFacts(
+            row.id,
             row.code,
             row.edition_id,
             row.edition.number,
@@ -377,5 +393,5 @@ def _copies_of(session: Session, viewer: Viewer) -> list[CopyFacts]:
             row.edition.state is EditionState.WITHDRAWN,
             is_read,
         )
-        for row, is_read in rows
+        for row, is_read in session.execute(wanted)
     ]

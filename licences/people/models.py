@@ -49,7 +49,15 @@ class Person(Base):
 
     memberships: Mapped[list["Membership"]] = relationship(back_populates="person")
 
-    __table_args__ = (sa.CheckConstraint("merged_into_id <> id", name="merged_into_another"),)
+    __table_args__ = (
+        sa.CheckConstraint("merged_into_id <> id", name="merged_into_another"),
+        sa.Index(
+            "ix_licences_person_without_password",
+            "id",
+            sqlite_where=sa.text("password_hash IS NULL"),
+            postgresql_where=sa.text("password_hash IS NULL"),
+        ),
+    )
 
 
 class Membership(Base):

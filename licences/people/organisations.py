@@ -7,9 +7,12 @@ from sqlalchemy.orm import Session
 
 from kit.audit import Actor, Subject, record
 from kit.clock import Clock
+from kit.keyset import holds_words
 from kit.refusals import NotThere, Refused
 from licences.people.kinds import OrganisationKind
 from licences.people.models import Organisation
+
+MOST_LIKE = 50
 
 
 @dataclass(frozen=True)
@@ -132,12 +135,18 @@ def organisation_named(session: Session, name: str) -> OrganisationFacts | None:
     return None if row is None else facts_of(row)
 
 
-def every_organisation(session: Session) -> list[OrganisationFacts]:
-    """All organisations, by name: for a list to choose from."""
-    rows = session.scalars(
-        sa.select(Organisation).where(Organisation.merged_into_id.is_(None)).order_by(Organisation.name)
-    )
-    return [facts_of(row) for row in rows]
+def organisations_like(session: Session, words: str) -> list[int]:
+    """Ids of the organisations whose names hold the words, merged ones too: for a filter of another list.
+
+    Raises `Refused` when they are so many that the other list would be searched in vain.
+    """
+    found = sa.select(Organisation.id).where(holds_words(words, Organisation.name)).limit(MOST_LIKE + 1)
+    ids = list(session.scalars(found))
+    if len(ids) > MOST_LIKE:
+        raise Refused(
+            f"More than {MOST_LIKE} organisations have these words in their name. Write more of it.", "organisation"
+        )
+    return ids
 
 
 def licensor(session: Session) -> OrganisationFacts | None:

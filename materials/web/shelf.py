@@ -5,11 +5,13 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from kit.ids import new_code, typed_code
+from kit.keyset import Span
 from kit.pdf.stamping import DoesNotFit, NameNotDrawable
 from kit.refusals import Refused
 from kit.web.addresses import row_id
 from kit.web.files import send_spliced
 from kit.web.house import house
+from kit.web.pages import page_of, place_of
 from kit.web.redirects import onward
 from kit.web.transactions import db, roll_back, writes, writing
 from licences.entitlements import Reason
@@ -21,6 +23,7 @@ from materials.editions import current_of, edition_with_code
 from materials.library import material
 
 LONGEST_PRESS = 64
+PAGE_SIZE = 25
 
 
 def blueprint() -> Blueprint:
@@ -119,8 +122,11 @@ def remind() -> Response:
 
 @allowed(Action.SEE_OWN_COPIES)
 def own_copies() -> str:
-    """What the person took, newest first."""
-    return render_template("materials/own_copies.html", copies=shelf.own_copies(db(), viewer()))
+    """What the person took, newest first, page by page."""
+    place = place_of(request.args)
+    span = Span(PAGE_SIZE + 1, place.older_than, place.newer_than)
+    page = page_of(shelf.own_copies(db(), viewer(), span), place, PAGE_SIZE, lambda found: found[0].key)
+    return render_template("materials/own_copies.html", page=page)
 
 
 @allowed(Action.TAKE_COPY)

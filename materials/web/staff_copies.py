@@ -1,15 +1,21 @@
 """Every copy taken: by whom, for whom, when; searched, filtered, and as CSV."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
+from wtforms.validators import ValidationError
 
 from kit.clock import london
+from kit.refusals import Refused
 from kit.web import forms
 from kit.web.listing import Filters, Listing, chosen_id
 from kit.web.transactions import db
 from licences.guard import allowed
+from licences.people.organisations import organisations_like
 from licences.policy import Action
-from materials.copies import CopyQuery, TakenCopy, copies, every_copy, takers
+from materials.copies import CopyQuery, TakenCopy, copies, every_copy
 from materials.editions import editions_of_many
 from materials.kinds import EditionState
 from materials.library import materials
@@ -21,7 +27,8 @@ class CopiesForm(Filters):
     q = forms.text("Name, organisation or copy code", max_length=120)
     material = forms.pick("Material")
     edition = forms.pick("Edition")
-    organisation = forms.pick("Organisation")
+    organisation = forms.text("Organisation", max_length=120)
+    organisation_ids: Sequence[int] | None = None
 
     @property
     def query(self) -> CopyQuery:
@@ -29,10 +36,19 @@ class CopiesForm(Filters):
             words=self.q.data,
             material_id=chosen_id(self.material),
             edition_id=chosen_id(self.edition),
-            organisation_id=chosen_id(self.organisation),
+            organisation_ids=self.organisation_ids,
             since=self.begins,
             until=self.ends,
         )
+
+    def validate_organisation(self, field: Any) -> None:
+        """Looks the words up among the organisations' names."""
+        if not field.data:
+            return
+        try:
+            self.organisation_ids = organisations_like(db(), field.data)
+        except Refused as refusal:
+            raise ValidationError(refusal.message) from refusal
 
 
 def add_to(made: Blueprint) -> None:
@@ -76,7 +92,7 @@ COPIES: Listing[CopiesForm, TakenCopy] = Listing(
 
 
 def _form() -> CopiesForm:
-    """The filters, with what there is to choose from, in three statements."""
+    """The filters, with what there is to choose from, in two statements."""
     form = CopiesForm(request.args)
     items = materials(db())
     editions = editions_of_many(db(), [item.id for item in items])
@@ -87,5 +103,4 @@ def _form() -> CopiesForm:
         for one in editions.get(item.id, [])
         if one.state is not EditionState.DRAFT
     ]
-    form.organisation.choices = [("", "Any"), *((str(org_id), name) for org_id, name in takers(db()))]
     return form

@@ -1,7 +1,11 @@
 """The audit trail: who changed what, when; searched, filtered, as CSV, and whether its chain of seals is whole."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
+from wtforms.validators import ValidationError
 
 from kit.audit import (
     AuditEntry,
@@ -15,12 +19,13 @@ from kit.audit import (
 )
 from kit.clock import london
 from kit.keyset import key_of
+from kit.refusals import Refused
 from kit.web import forms
-from kit.web.listing import Filters, Listing, chosen_id
+from kit.web.listing import Filters, Listing
 from kit.web.transactions import db
 from licences.guard import allowed
 from licences.history import details_in_words
-from licences.people.organisations import every_organisation
+from licences.people.organisations import organisations_like
 from licences.policy import Action
 
 # Where the things live that are never deleted; a draft that was put aside has no page any more.
@@ -40,7 +45,8 @@ class AuditForm(Filters):
     actor = forms.text("Who did it", max_length=120)
     action = forms.pick("Action")
     kind = forms.pick("Kind of thing")
-    organisation = forms.pick("Organisation")
+    organisation = forms.text("Organisation", max_length=120)
+    organisation_ids: Sequence[int] | None = None
 
     @property
     def query(self) -> AuditQuery:
@@ -49,10 +55,19 @@ class AuditForm(Filters):
             subject=self.subject.data,
             action=self.action.data or "",
             subject_kind=self.kind.data or "",
-            organisation_id=chosen_id(self.organisation),
+            organisation_ids=self.organisation_ids,
             since=self.begins,
             until=self.ends,
         )
+
+    def validate_organisation(self, field: Any) -> None:
+        """Looks the words up among the organisations' names."""
+        if not field.data:
+            return
+        try:
+            self.organisation_ids = organisations_like(db(), field.data)
+        except Refused as refusal:
+            raise ValidationError(refusal.message) from refusal
 
 
 def add_to(made: Blueprint) -> None:
@@ -113,7 +128,6 @@ def _form() -> AuditForm:
     form = AuditForm(request.args)
     form.action.choices = [("", "Any"), *((name, name.capitalize()) for name in known_actions(db()))]
     form.kind.choices = [("", "Any"), *((name, name.capitalize()) for name in known_kinds(db()))]
-    form.organisation.choices = [("", "Any"), *((str(one.id), one.name) for one in every_organisation(db()))]
     return form
 
 

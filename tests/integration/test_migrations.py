@@ -56,11 +56,18 @@ def test_two_at_once_take_turns(empty: str) -> None:
     assert migrations.current(empty) == migrations.head()
 
 
+def _is_compared(name: str | None, kind: str) -> bool:
+    """Our own tables, without the indexes on folded words."""
+    if kind == "index":
+        return name is None or not name.endswith("_folded")
+    return kind != "table" or (name is not None and name.startswith(OURS))
+
+
 @pytest.mark.filterwarnings("ignore:.*expression-based index")
 def test_the_tables_are_those_of_the_models(database: Database) -> None:
     """What Alembic cannot compare (checks, triggers, indexes on expressions) has tests of its own."""
     migrations.import_models()
-    options = {"include_name": lambda name, kind, _: kind != "table" or name.startswith(OURS), "compare_type": True}
+    options = {"include_name": lambda name, kind, _: _is_compared(name, kind), "compare_type": True}
     with database.writer.connect() as connection:
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, Base.metadata) == []

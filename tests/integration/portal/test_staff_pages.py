@@ -79,7 +79,7 @@ def test_the_trail_is_searched_and_filtered(world: World, staff: Browser) -> Non
     assert set(rows(staff.get("/admin/audit?action=licence+suspended").text)) == {"Licence suspended"}
     assert len(rows(staff.get("/admin/audit?kind=edition&subject=manual+3.1").text)) == 3
     assert rows(staff.get("/admin/audit?actor=nobody").text) == []
-    page = staff.get(f"/admin/audit?organisation={world.hillside}").text
+    page = staff.get("/admin/audit?organisation=hillside").text
     assert rows(page)[0] == "Licence suspended"
     assert f'href="/admin/licences/{world.suspended_licence}"' in page
     assert staff.get("/admin/audit?since=nonsense").status_code == 400
@@ -119,7 +119,8 @@ def test_the_page_says_how_the_chain_stands(world: World, staff: Browser) -> Non
         audit.record(session, world.house.clock, TEAM, "made up", audit.Subject("thing", 1, "x"))
         session.flush()
         newest = audit.entries(session, audit.AuditQuery(action="made up"), audit.Span(1))[0]
-        session.add(audit.AuditSeal(entry_id=newest.id, seal="0" * 64))
+        links = audit.chain_state(session).links
+        session.add(audit.AuditSeal(position=links + 1, entry_id=newest.id, seal="0" * 64))
     assert f"Entry {newest.id} is not as it was" in staff.get("/admin/audit").text
     assert f"broken at entry {newest.id}" in staff.get("/admin/audit/chain").text
 

@@ -40,7 +40,7 @@ def test_each_filter_finds_what_it_says(session: Session, trail: list[AuditEntry
     assert labels(session, AuditQuery())[0] == "Trainer manual 3.2"
     assert labels(session, AuditQuery(action="seat given")) == ["Amara Osei"]
     assert labels(session, AuditQuery(subject_kind="person")) == ["Ruth Vaughan", "Amara Osei"]
-    assert labels(session, AuditQuery(organisation_id=1)) == ["Amara Osei", "Lakeshire Council"]
+    assert labels(session, AuditQuery(organisation_ids=(1,))) == ["Amara Osei", "Lakeshire Council"]
     assert labels(session, AuditQuery(subject="hillside abm")) == ["Hillside Trust: ABM"]
     assert labels(session, AuditQuery(actor="nobody")) == []
     assert len(labels(session, AuditQuery(without=("signed in",)))) == 4
@@ -64,7 +64,7 @@ def test_a_seal_that_does_not_fit_shows_among_the_newest_links(
     session: Session, trail: list[AuditEntry], newest: int, seen: bool
 ) -> None:
     audit.seal_entries(session, limit=2)
-    session.add(AuditSeal(entry_id=trail[2].id, seal="0" * 64))
+    session.add(AuditSeal(position=3, entry_id=trail[2].id, seal="0" * 64))
     session.flush()
     audit.seal_entries(session)
     state = audit.chain_state(session, newest)

@@ -15,6 +15,7 @@ from kit.web.csv_export import FORMULA_STARTS
 from kit.web.typed_text import EMAIL, british_day, hidden_in, one_line
 
 MOST_BYTES = 1024 * 1024
+MOST_COLUMNS = 200  # more than anybody's own spreadsheet; a line of bare commas would cost its width for every row
 # Excel's byte order marks, then UTF-8; what is in neither is the alphabet of older British Excel.
 ENCODINGS = ("utf-8-sig", "cp1252")
 
@@ -90,6 +91,9 @@ def read_sheet(text: str, columns: Sequence[Column], *, most_rows: int) -> Sheet
         return sheet
     if not lines:
         sheet.blame(0, "", "There is nothing in this table.")
+        return sheet
+    if len(lines[0][1]) > MOST_COLUMNS:
+        sheet.blame(lines[0][0], "", f"This line has {len(lines[0][1]):,} cells. It should name the columns.")
         return sheet
     order = _order(lines[0][1], columns, sheet)
     if len(lines) - 1 > most_rows:

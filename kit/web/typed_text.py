@@ -96,7 +96,7 @@ def british_day(parts: list[str]) -> date:
         raise ValueError("Write the year with four figures, such as 2027.")
     try:
         return date(int(typed_year), month_number(typed_month), int(re.sub(r"(st|nd|rd|th)$", "", typed_day)))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ValueError("There is no such day. Write it like 31\u00a03\u00a02027.") from None
 
 

@@ -5,6 +5,7 @@ used, so that an answer works once. Looking at a page therefore writes nothing.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -36,6 +37,7 @@ CHALLENGE = "passkey challenge"
 CHALLENGE_LIFE = timedelta(minutes=10)
 ONCE = limits.Limit("passkey challenge", 1, limits.LONGEST_WINDOW)
 NOT_RIGHT = "The passkey was not accepted. Try again, or use another way."
+_CREDENTIAL = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)  # base64url, as we keep it
 ANYBODY = 0  # in a challenge of the door, where nobody is known yet
 
 
@@ -114,7 +116,10 @@ def shown_by(session: Session, clock: Clock, sealer: Sealer, us: Party, answer: 
     """
     given = _parsed(answer)
     challenge = _use_challenge(session, clock, sealer, given, "show", person_id)
-    row = session.scalar(sa.select(Authenticator).where(Authenticator.credential == str(given.get("id", ""))))
+    credential = str(given.get("id", ""))
+    if not _CREDENTIAL.fullmatch(credential):  # JSON may hold what no database takes: NUL, half a surrogate pair
+        raise Refused(NOT_RIGHT)
+    row = session.scalar(sa.select(Authenticator).where(Authenticator.credential == credential))
     if row is None or (person_id != ANYBODY and row.person_id != person_id):
         raise Refused(NOT_RIGHT)
     try:
@@ -155,7 +160,7 @@ def _use_challenge(
         said = json.loads(base64url_to_bytes(given["response"]["clientDataJSON"]))
         challenge = base64url_to_bytes(said["challenge"])
         sealed = challenge.decode("ascii")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Refused(NOT_RIGHT) from error
     opened = sealer.unseal(CHALLENGE, sealed, CHALLENGE_LIFE) or ""
     if not opened.startswith(f"{kind}:{person_id}:") or limits.is_over(session, clock, ONCE, fingerprint(sealed)):

@@ -86,9 +86,9 @@ def _people_in(line: str) -> Iterator[str]:
 
 def _guest(piece: str) -> Guest:
     """Raises ValueError with what to do."""
-    bracketed = re.fullmatch(r"\s*(.*?)\s*<\s*([^<>]*?)\s*>\s*", piece)
+    bracketed = re.fullmatch(r"([^<>]*)<([^<>]*)>\s*", piece)  # nothing in it can be read in two ways: no long search
     if bracketed:
-        return Guest(_name(bracketed[1].strip("\"' ")), email(bracketed[2]))
+        return Guest(_name(one_line(bracketed[1]).strip("\"' ")), email(bracketed[2]))
     cells = [one_line(cell).strip("\"' ") for cell in re.split(r"[,;\t]", piece)]
     addresses = [cell for cell in cells if "@" in cell]
     if len(addresses) != 1:

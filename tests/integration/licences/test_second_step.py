@@ -1,7 +1,9 @@
 """The second step: who has one must show it, who must have one sets it up first, and each code works once."""
 
+import json
 import re
 import threading
+from base64 import urlsafe_b64encode
 from html import unescape
 from pathlib import Path
 
@@ -338,3 +340,14 @@ def test_without_password_and_app_a_link_is_offered(world: World) -> None:
     browser.post(f"/sign-in/link/{secret}")
     clock_of(world).move(minutes=11)
     assert "Send me a sign-in link" in browser.get("/account/sure").text
+
+
+@pytest.mark.parametrize("named", ["\0", "\ud800", 3, {}, "unknown"])
+def test_a_passkey_whose_name_no_database_takes_is_not_accepted(world: World, named: object) -> None:
+    browser = Browser(world.app)
+    found = re.search(r'"challenge": ?"([^"]+)"', unescape(browser.get("/sign-in").text))
+    assert found
+    said = urlsafe_b64encode(json.dumps({"challenge": found[1]}).encode()).rstrip(b"=").decode()
+    answer = json.dumps({"id": named, "rawId": named, "response": {"clientDataJSON": said}})
+    refused = browser.post("/sign-in/passkey", {"answer": answer})
+    assert (refused.status_code, refused.location) == (303, "/sign-in")

@@ -1,5 +1,7 @@
 """Lists of people to invite, as people paste them and as spreadsheets save them."""
 
+from time import monotonic
+
 import pytest
 
 from licences.people.invitations import Guest
@@ -87,3 +89,10 @@ def test_rows_that_are_ragged() -> None:
 
 def test_a_file_without_headings() -> None:
     assert read_file(b'"Ann Lee",ann@lee.example\r\n,cy@lee.example\r\n').guests == (ANN, Guest("", "cy@lee.example"))
+
+
+@pytest.mark.parametrize("line", ["{}y", "x <{}y", "x{}<{}y"])
+def test_a_line_of_spaces_costs_no_more_than_its_length(line: str) -> None:
+    begun = monotonic()
+    assert read_lines("cy@lee.example\n" + line.replace("{}", " " * 5_000)).faults
+    assert monotonic() - begun < 2

@@ -34,7 +34,7 @@ def test_days_as_people_and_spreadsheets_write_them(written: str) -> None:
     assert sheets.day(written) == date(2027, 3, 31)
 
 
-@pytest.mark.parametrize("written", ["3/31/2027", "29/2/2027", "31/3/27", "soon", "٣١/٣/٢٠٢٧"])
+@pytest.mark.parametrize("written", ["3/31/2027", "29/2/2027", "31/3/27", "soon", "٣١/٣/٢٠٢٧", f"{10**20}/3/2027"])
 def test_days_that_are_none(written: str) -> None:
     with pytest.raises(ValueError, match="Write"):
         sheets.day(written)
@@ -92,3 +92,8 @@ def test_files_that_are_no_table(data: bytes) -> None:
 def test_hidden_letters_are_told() -> None:
     sheet = read("name,e-mail\nAnn\u202etxt,a@b.example")
     assert sheet.faults == [Fault(2, "Name", "This holds signs that cannot be used. Type it anew.")]
+
+
+def test_a_line_of_bare_commas_is_not_paid_for_in_every_row() -> None:
+    found = read("Name,Until" + "," * sheets.MOST_COLUMNS + "\nAnn,\n")
+    assert (found.rows, len(found.faults)) == ([], 1)

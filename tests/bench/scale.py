@@ -20,7 +20,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from kit.audit import AuditEntry
+from kit.audit import AuditEntry, seal_entries
 from kit.db import Database
 from kit.folding import folded
 from kit.keyset import key_of
@@ -185,6 +185,7 @@ def _load_demo(url: str, store: Path) -> None:
     chosen = settings(database, store)
     house = make_house(chosen)
     demo_data.load(house.database, house.store, house.links)
+    house.database.run(seal_entries)  # as the worker does within a minute
     house.database.close()
     database.close()
 

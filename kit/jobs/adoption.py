@@ -4,23 +4,21 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 from dbos import DBOSClient
-from sqlalchemy.orm import Session
 
 from kit.clock import Clock
 from kit.db import Database
 from kit.jobs.failures import put_aside
 from kit.jobs.models import JobDeath
 from kit.jobs.queue import QUEUE
+from kit.jobs.trials import DEATHS, count_deaths
 
-# A job during which the worker died this often is taken for the cause.
-DEATHS = 5
 # Finished jobs, and with them the keys that keep a job from being done twice, are forgotten after this time.
 KEEP = timedelta(days=30)
 BATCH = 500
 
 
 class Adoption:
-    """Puts the interrupted jobs of a dead worker back on the queue, or aside when they seem to kill workers."""
+    """Puts the interrupted jobs of a dead worker back on the queue, or aside when they kill workers."""
 
     def __init__(self, database: Database, client: DBOSClient, clock: Clock) -> None:
         self._database = database
@@ -39,7 +37,7 @@ class Adoption:
         elsewhere bears another.
         """
         left = self.left_behind(dead)
-        deadly = self._database.run(lambda session: self._count_deaths(session, left))
+        deadly = self._database.run(lambda session: count_deaths(session, self._clock, left))
         for id in left:
             if id in deadly:
                 self._give_up(id)
@@ -56,14 +54,6 @@ class Adoption:
             self._client.delete_workflows([job.workflow_id for job in old])
         with self._database.write() as session:
             session.execute(sa.delete(JobDeath).where(JobDeath.last_at < before))
-
-    def _count_deaths(self, session: Session, ids: list[str]) -> set[str]:
-        rows = {row.id: row for row in session.scalars(sa.select(JobDeath).where(JobDeath.id.in_(ids)))}
-        for id in ids:
-            row = rows.setdefault(id, JobDeath(id=id, deaths=0, last_at=self._clock.now()))
-            row.deaths, row.last_at = row.deaths + 1, self._clock.now()
-            session.add(row)
-        return {id for id, row in rows.items() if row.deaths >= DEATHS}
 
     def _give_up(self, id: str) -> None:
         found = self._client.list_workflows(workflow_ids=[id], load_output=False)

@@ -37,7 +37,7 @@ class JobFailure(Base):
 
 
 class JobDeath(Base):
-    """How often a worker died while it did this job."""
+    """How often a worker died while it did this job, or may die: see `trials`."""
 
     __tablename__ = "kit_job_death"
 

@@ -23,6 +23,7 @@ from kit.jobs.handlers import PATIENT, Handlers, Hopeless, NotYet, Periodic
 from kit.jobs.liveness import Pulse, Watch, forget
 from kit.jobs.periodic import PeriodicWork
 from kit.jobs.queue import APPLICATION, CONCURRENCY, QUEUE, VERSION, WORKFLOW, Argument, put, queue_url
+from kit.jobs.trials import Trials
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class Worker:
         self._clock = clock or SystemClock()
         self._stale_after = stale_after
         self._grace = grace
+        self._trials = Trials(database, self._clock)
         self._stopping = threading.Event()
         self._running = 0
         self._count = threading.Lock()
@@ -134,7 +136,8 @@ class Worker:
         with self._count:
             self._running += 1
         try:
-            self._do(name, arguments)
+            with self._trials.turn(str(DBOS.workflow_id)):
+                self._do(name, arguments)
         except Exception as error:
             if isinstance(error, NotYet):
                 log.info("job %s waits: %s", name, error)

@@ -68,14 +68,15 @@ def test_mails_survive_a_worker_killed_again_and_again(
     database: Database, workers: Workers, mail_box: MailServer
 ) -> None:
     chance = random.Random(SEED)
-    number, kills = (200, 20) if SOAK else (40, 2)
-    queue(database, number)
+    each_time, kills = 25, 20 if SOAK else 2
     for _ in range(kills):
+        queue(database, each_time)  # so that every worker finds something to be killed at
         worker = workers.start()
         before = len(mail_box.mailbox.mails())
         wait_until(lambda before=before: len(mail_box.mailbox.mails()) > before)  # type: ignore[misc]
         time.sleep(chance.random() * 0.15)
         worker.kill()
+    number = each_time * kills
     left = number - sent(database)
     workers.start()
     wait_until(lambda: sent(database) == number, 60)

@@ -1,7 +1,9 @@
 """The queue on real databases with a real worker in this process."""
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -13,6 +15,7 @@ from kit.clock import SteppingClock, SystemClock
 from kit.db import Database
 from kit.jobs import Backoff, Handlers, Hopeless, Job, Worker
 from kit.jobs.models import JobDeath, WorkerRow
+from kit.jobs.trials import DEATHS, SUSPECTED, count_deaths
 from kit.refusals import NotThere
 
 WRITE = Job("write a line")
@@ -176,6 +179,56 @@ def test_a_worker_row_without_process_is_taken_over_and_removed(database: Databa
     with database.read() as session:
         assert session.scalar(sa.select(sa.func.count(WorkerRow.id))) == 1  # seen once: it might live elsewhere
         assert session.scalar(sa.select(sa.func.count(JobDeath.id))) == 0
+
+
+class Crowd:
+    """Notes, for each job, the largest number that ran at once while it did."""
+
+    def __init__(self) -> None:
+        self.most: dict[str, int] = {}
+        self._inside: set[str] = set()
+        self._lock = threading.Lock()
+
+    def work(self, line: str) -> None:
+        with self._counted(line):
+            time.sleep(0.2)
+
+    @contextmanager
+    def _counted(self, line: str) -> Iterator[None]:
+        with self._lock:
+            self._inside.add(line)
+            for each in self._inside:
+                self.most[each] = max(self.most.get(each, 0), len(self._inside))
+        yield
+        with self._lock:
+            self._inside.remove(line)
+
+
+def deaths(database: Database) -> dict[str, int]:
+    with database.read() as session:
+        return {row.id: row.deaths for row in session.scalars(sa.select(JobDeath))}
+
+
+def test_a_suspected_job_is_tried_alone(database: Database) -> None:
+    crowd, handlers = Crowd(), Handlers()
+    handlers.add(WRITE, crowd.work)
+    suspects, others = ["suspect 1", "suspect 2"], [f"other {each}" for each in range(8)]
+    known = {f"{WRITE.name}:{suspect}": SUSPECTED for suspect in suspects} | {f"{WRITE.name}:other 0": SUSPECTED - 1}
+    with database.write() as session:
+        session.add_all(JobDeath(id=id, deaths=times, last_at=SystemClock().now()) for id, times in known.items())
+        for line in (*others[:4], *suspects, *others[4:]):
+            jobs.enqueue(session, WRITE, key=line, line=line)
+    drain(database, handlers)
+    assert {line: crowd.most[line] for line in suspects} == dict.fromkeys(suspects, 1)
+    assert crowd.most["other 0"] > 1
+    assert set(crowd.most) == {*suspects, *others}
+    assert deaths(database) == {id: times + (times == SUSPECTED) for id, times in known.items()}
+
+
+def test_a_job_that_never_began_alone_is_never_condemned(database: Database) -> None:
+    for _ in range(DEATHS * 2):
+        assert database.run(lambda session: count_deaths(session, SystemClock(), ["a", "b"])) == set()
+    assert deaths(database) == {"a": SUSPECTED, "b": SUSPECTED}
 
 
 def test_two_handlers_for_one_job_are_refused(handlers: Handlers) -> None:

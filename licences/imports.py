@@ -244,9 +244,17 @@ def _person_in(desk: Desk, place: int, name: str, email: str, role: Role) -> tup
     """The person with this address in an organisation, and whether that is new. Writes to those without an account."""
     known = _person(desk.session, email)
     if known is None:
-        made = memberships.add_person(desk.session, desk.clock, desk.actor, place, name=name, email=email, role=role)
-        desk.welcome(made.id)
-        return made.id, True
+        try:
+            made = memberships.add_person(
+                desk.session, desk.clock, desk.actor, place, name=name, email=email, role=role
+            )
+        except Refused:
+            known = _person(desk.session, email)  # another import may have added them while we waited for the lock
+            if known is None:
+                raise
+        else:
+            desk.welcome(made.id)
+            return made.id, True
     try:
         there = memberships.member_in(desk.session, place, known)
     except NotThere:

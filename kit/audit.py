@@ -198,7 +198,7 @@ def entries(session: Session, query: AuditQuery, span: Span) -> list[AuditEntry]
 def every_entry(session: Session, query: AuditQuery) -> Iterator[AuditEntry]:
     """All entries that fit, newest first, read in pieces so that memory stays flat."""
     wanted = sa.select(AuditEntry).where(*_conditions(query)).order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
-    with session.scalars(wanted.execution_options(yield_per=500)) as found:  # closed also when nobody reads to the end
+    with session.scalars(wanted.execution_options(yield_per=100)) as found:  # closed also when nobody reads to the end
         yield from found
 
 

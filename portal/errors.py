@@ -88,7 +88,15 @@ def _wrong_role(error: WrongRole) -> Response:
 
 
 def _not_in_person(_error: NotInPerson) -> Response:
-    return _page(403, lead=f"This is {viewer().name}’s own: nobody does it for them. Stop acting to be yourself again.")
+    return _page(
+        403,
+        title=f"Only {viewer().name} can do this",
+        lead=f"You act for {viewer().name}. Copies, the terms and the account stay theirs alone. Nothing was changed.",
+        steps=[
+            f"Ask {viewer().name} to sign in and do it.",
+            "If you have finished, press “Stop acting” at the top: then you are yourself again.",
+        ],
+    )
 
 
 def _in_words(role: Role) -> str:

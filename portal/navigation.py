@@ -55,6 +55,9 @@ _BELONGS = {
     "/admin/editions": "/admin/materials",
     "/admin/programmes": "/admin/materials",
     "/admin/licences": "/admin/organisations",
+    "/admin/imports": "/admin/organisations",
+    "/admin/merges": "/admin/organisations",
+    "/admin/members": "/admin/people",
 }
 
 

@@ -14,6 +14,7 @@ from kit.refusals import NotThere
 from kit.web import forms, sheets
 from kit.web.csv_export import csv_response
 from kit.web.house import house
+from kit.web.pages import plural
 from kit.web.sheets import Column, Fault, Sheet
 from kit.web.transactions import db, roll_back, writes, writing
 from licences import imports, programmes
@@ -120,7 +121,8 @@ def one_import_post(name: str) -> Response | str | tuple[str, int]:
         return _page(name, kind, form, text=text, faults=_faults(kind, outcome)), 409
     if not is_sure:
         return _look_page(name, kind, form, text, outcome)
-    flash(f"{_counted(outcome.new, 'row')} imported. {_counted(len(outcome.same), 'row')} needed nothing.", "moss")
+    here_already = f" {plural(len(outcome.same), 'row')} here already." if outcome.same else ""
+    flash(f"{kind.title}: {plural(outcome.new, 'row')} imported.{here_already}", "moss")
     return redirect(url_for(".every_import"), code=303)
 
 
@@ -179,10 +181,6 @@ def _look_page(name: str, kind: Kind, form: TableForm, text: str, outcome: Outco
 def _faults(kind: Kind, outcome: Outcome) -> list[Fault]:
     headings = {column.name.replace(" ", "_"): column.heading for column in kind.columns()}
     return [Fault(each.row, headings.get(each.field, ""), each.message) for each in outcome.unfit]
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 # What the tables are made of

@@ -13,7 +13,7 @@ from kit.web import forms
 from kit.web.csv_export import csv_response
 from kit.web.house import house
 from kit.web.transactions import db, roll_back, writes, writing
-from licences import directory, history, terms
+from licences import directory, history, merging, terms
 from licences.directory import NO_LICENCE, OrganisationsWanted
 from licences.guard import allowed, viewer
 from licences.people import memberships, organisations
@@ -118,8 +118,15 @@ def one_organisation(organisation_id: int) -> str:
         people=directory.with_rights(db(), people),
         happenings=history.history_of(db(), "organisation", organisation_id),
         is_licensor=found.kind is OrganisationKind.LICENSOR,
+        merged=_merged(organisation_id),
         today=today(house().clock),
     )
+
+
+def _merged(organisation_id: int) -> merging.MergeFacts | None:
+    """The merge by which it became part of another one, while it stands."""
+    known = merging.merges(db(), "organisation", organisation_id)
+    return next((one for one in known if one.gone_id == organisation_id and one.undone_at is None), None)
 
 
 @allowed(Action.MANAGE_LICENCES)

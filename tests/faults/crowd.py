@@ -13,7 +13,7 @@ from tests.faults.plan import SEED, SOAK
 from tests.world import World
 
 CLIENTS = 40
-ROUNDS = 200 if SOAK else 2
+ROUNDS = 200 if SOAK else 1
 Press = Callable[[], TestResponse]
 
 

@@ -92,10 +92,18 @@ def move_back(session: Session, holding: Holding, told: dict[str, Any], gone: in
 
 def _still_closed(session: Session, holding: Holding, closes: str, ids: Sequence[int]) -> Iterator[int]:
     for row in ids:
-        if holding.may_reopen is not None and not holding.may_reopen(session, row):
+        if _has_its_like(session, holding, row) or (holding.may_reopen and not holding.may_reopen(session, row)):
             yield row
             continue
         session.execute(sa.update(holding.entity).where(holding.entity.id == row).values({closes: None}))
+
+
+def _has_its_like(session: Session, holding: Holding, row: int) -> bool:
+    """Whether its owner has got the like of a closed row since: the two cannot both be live."""
+    entity, other = holding.entity, aliased(holding.entity)
+    like = [getattr(other, column.key) == getattr(entity, column.key) for column in (holding.owner, *holding.same)]
+    wanted = sa.select(other.id).join(entity, sa.and_(*like)).where(entity.id == row, *_live(holding, other))
+    return session.scalar(wanted.limit(1)) is not None
 
 
 def _in_pieces(ids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from kit import holdings
 from kit.audit import Actor, Subject, record
@@ -19,9 +19,9 @@ from kit.db import lock_row
 from kit.holdings import Holding
 from kit.refusals import NotThere, Refused
 from licences.models import Accreditation, Licence, Programme, Seat
-from licences.people import sessions, tokens
-from licences.people.kinds import OrganisationKind
-from licences.people.models import Acceptance, Invitation, Membership, Merge, Organisation, Person
+from licences.people import tokens
+from licences.people.kinds import OrganisationKind, Role
+from licences.people.models import Acceptance, Invitation, Membership, Merge, Organisation, Person, SignIn
 
 Owner = type[Person] | type[Organisation]
 NOTHING: dict[str, list[int]] = {"moved": [], "closed": []}
@@ -51,9 +51,10 @@ def _is_open(invitation: Any) -> sa.ColumnElement[bool]:
 SEATS_OF_LICENCE = Holding(
     "seats", Seat.licence_id, (Seat.person_id,), _is_live_seat, closes="released_at", may_reopen=_free_seat
 )
+PLACES = Holding("places", Membership.person_id, (Membership.organisation_id,), _is_live_place, closes="ended_at")
 OWN_HOLDINGS: Mapping[str, Sequence[Holding]] = {
     "person": (
-        Holding("places", Membership.person_id, (Membership.organisation_id,), _is_live_place, closes="ended_at"),
+        PLACES,
         Holding("seats", Seat.person_id, (Seat.licence_id,), _is_live_seat, "released_at", _free_seat),
         Holding("accreditations", Accreditation.person_id, (Accreditation.programme_id,)),
         Holding("accepted terms", Acceptance.person_id, (Acceptance.legal_text_id,)),
@@ -103,6 +104,8 @@ class MergeFacts:
 def preview(session: Session, kind: str, kept_id: int, gone_id: int, more: Sequence[Holding]) -> Preview:
     """What merging would do. Raises `NotThere`, and `Refused` for two that cannot be one."""
     kept, gone = _two(session, kind, kept_id, gone_id)
+    if kind == "person":
+        _refuse_lost_role(session, kept, gone)
     shares = tuple(
         Share(one.words, holdings.count(session, one, gone_id), len(holdings.rivals(session, one, gone_id, kept_id)))
         for one in (*OWN_HOLDINGS[kind], *more)
@@ -129,8 +132,10 @@ def merge(
     now = clock.now()
     moved: dict[str, Any] = {}
     if kind == "person":
+        _lock_places(session, kept_id, gone_id)
+        _refuse_lost_role(session, kept, gone)
+        _empty(session, now, session.scalars(sa.select(Membership.id).where(Membership.person_id == gone_id)).all())
         moved["accreditations before"] = _keep_the_longer(session, kept_id, gone_id)
-        sessions.end_all_of(session, clock, gone_id)
         tokens.end(session, clock, gone_id)
     else:
         moved["licences joined"] = _join_licences(session, kept_id, gone_id, now)
@@ -147,7 +152,7 @@ def merge(
 
 
 def undo(session: Session, clock: Clock, actor: Actor, merge_id: int, more: Mapping[str, Sequence[Holding]]) -> int:
-    """Takes a merge back, as far as its rows are where it put them; returns how many seats could not be held again.
+    """Takes a merge back, as far as its rows are where it put them; returns how many seats could not be kept.
 
     Raises `NotThere`, and `Refused` when it is undone already, or when the one who was kept has itself been merged.
     """
@@ -162,13 +167,15 @@ def undo(session: Session, clock: Clock, actor: Actor, merge_id: int, more: Mapp
     gone: Any = session.get_one(KINDS[row.kind], row.gone_id)
     if kept.merged_into_id is not None:
         raise Refused(f"{kept.name} was merged with somebody else since. Undo that merge first.")
+    if row.kind == "person":
+        _lock_places(session, kept.id, gone.id)
+        _empty(session, clock.now(), row.moved.get(PLACES.key, NOTHING)["moved"])
     lost = 0
     for one in reversed((*OWN_HOLDINGS[row.kind], *more[row.kind])):
-        lost += len(
-            holdings.move_back(session, one, row.moved.get(one.key, {"moved": [], "closed": []}), gone.id, kept.id)
-        )
+        lost += len(holdings.move_back(session, one, row.moved.get(one.key, NOTHING), gone.id, kept.id))
     lost += _part_licences(session, row.moved.get("licences joined", []))
     _put_back(session, row.moved.get("accreditations before", []))
+    lost += _release_without_place(session, clock.now(), row)
     gone.merged_into_id, row.undone_at = None, clock.now()
     session.flush()
     for subject in (kept, gone):
@@ -218,6 +225,59 @@ def _two(session: Session, kind: str, kept_id: int, gone_id: int) -> tuple[Any, 
     if isinstance(gone, Person) and kept.is_demo != gone.is_demo:
         raise Refused("An account of the demo cannot be merged with a real one.", "other")
     return kept, gone
+
+
+def _lock_places(session: Session, *person_ids: int) -> None:
+    """Holds the organisations of some people, so that nobody gives them a seat or a role meanwhile."""
+    theirs = sa.select(Membership.organisation_id).where(Membership.person_id.in_(person_ids)).distinct()
+    for organisation_id in session.scalars(theirs.order_by(Membership.organisation_id)).all():
+        lock_row(session, Organisation, organisation_id)
+
+
+def _empty(session: Session, now: datetime, places: Sequence[int]) -> None:
+    """Ends the sessions at some places, and acting there: they would be those of whoever has the place next."""
+    there = sa.update(SignIn).where(SignIn.membership_id.in_(places), SignIn.ended_at.is_(None))
+    session.execute(there.values(ended_at=now))
+    session.execute(sa.update(SignIn).where(SignIn.acting_for_id.in_(places)).values(acting_for_id=None))
+
+
+def _refuse_lost_role(session: Session, kept: Person, gone: Person) -> None:
+    """Where both work, the kept one's role stays: it must not leave the place without a manager, or a seat idle."""
+    mine, theirs, others = Membership, aliased(Membership), aliased(Membership)
+    manages = sa.exists().where(
+        others.organisation_id == mine.organisation_id, others.role == Role.MANAGER, others.ended_at.is_(None),
+        others.id != theirs.id,
+    )  # fmt: skip
+    holds = sa.exists().where(
+        Seat.person_id == gone.id, Seat.released_at.is_(None), Seat.licence_id == Licence.id,
+        Licence.organisation_id == mine.organisation_id,
+    )  # fmt: skip
+    both = (
+        sa.select(Organisation.name, theirs.role == Role.MANAGER, manages, mine.role == Role.FINANCE, holds)
+        .select_from(mine)
+        .join(theirs, theirs.organisation_id == mine.organisation_id)
+        .join(Organisation, Organisation.id == mine.organisation_id)
+        .where(mine.person_id == kept.id, mine.ended_at.is_(None), theirs.person_id == gone.id)
+        .where(theirs.ended_at.is_(None))
+    )
+    for place, gone_manages, somebody_manages, is_finance, has_seat in session.execute(both):
+        if gone_manages and not somebody_manages:
+            raise Refused(f"{gone.name} is the last licence manager of {place}: give both accounts that role.", "other")
+        if is_finance and has_seat:
+            raise Refused(f"{kept.name} is a finance contact of {place} and cannot use the other’s seat.", "other")
+
+
+def _release_without_place(session: Session, now: datetime, row: Merge) -> int:
+    """Releases seats given since to people who do not belong to the licence's organisation now; returns how many."""
+    owner = Seat.person_id if row.kind == "person" else Licence.organisation_id
+    place = sa.exists().where(
+        Membership.person_id == Seat.person_id, Membership.organisation_id == Licence.organisation_id,
+        Membership.ended_at.is_(None),
+    )  # fmt: skip
+    idle = sa.select(Seat.id).join(Licence, Licence.id == Seat.licence_id)
+    ids = session.scalars(idle.where(Seat.released_at.is_(None), owner.in_((row.kept_id, row.gone_id)), ~place)).all()
+    session.execute(sa.update(Seat).where(Seat.id.in_(ids)).values(released_at=now))
+    return len(ids)
 
 
 def _keep_the_longer(session: Session, kept_id: int, gone_id: int) -> list[list[Any]]:

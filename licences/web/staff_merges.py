@@ -9,6 +9,7 @@ from kit.refusals import NotThere, Refused
 from kit.web import forms
 from kit.web.addresses import row_id
 from kit.web.house import house
+from kit.web.pages import plural
 from kit.web.transactions import db, roll_back, writes, writing
 from licences import merging
 from licences.guard import allowed, sure, viewer
@@ -67,7 +68,8 @@ def undo_post(merge_id: int) -> Response | tuple[str, int]:
         roll_back()
         return _merges_page(str(refusal)), 409
     if lost:
-        flash(f"The merge is undone. {lost} released seats could not be held again: all are in use now.", "honey")
+        told = f"{plural(lost, 'seat')} could not be kept: all are in use, or the place that it went with is gone."
+        flash(f"The merge is undone. {told}", "honey")
     else:
         flash("The merge is undone. Everything is where it was before.", "moss")
     return redirect(url_for(".all_merges"), code=303)

@@ -11,10 +11,10 @@ from kit.clock import SteppingClock
 from kit.refusals import Refused
 from licences import accreditations, merging, programmes, seats, terms
 from licences.models import Seat
-from licences.people import memberships, organisations
+from licences.people import memberships, organisations, sessions
 from licences.people.kinds import OrganisationKind, Role
 from licences.people.memberships import Member
-from licences.people.models import Membership
+from licences.people.models import Membership, SignIn
 
 TEAM = Actor(None, "Ruth Vaughan")
 Ground = tuple[Session, SteppingClock]
@@ -155,3 +155,65 @@ def test_some_cannot_be_one(ground: Ground) -> None:
         merging.preview(session, "person", ann.id, ann.id, ())
     with pytest.raises(Refused, match="own organisation"):
         merging.merge(*ground, TEAM, "organisation", team, lake, ())
+
+
+def test_a_session_opened_at_a_place_that_goes_back_is_not_the_other_persons(ground: Ground) -> None:
+    session, clock = ground
+    lake, moor = place(ground, "Lake"), place(ground, "Moor")
+    ann, other = person(ground, lake, "Ann"), person(ground, moor, "Anne")
+    staff = organisations.create_organisation(*ground, TEAM, name="Team", kind=OrganisationKind.LICENSOR).id
+    ruth = sessions.begin(*ground, person(ground, staff, "Ruth", Role.STAFF).membership_id, "")
+    made = merging.merge(*ground, TEAM, "person", ann.id, other.id, ())
+    secret = sessions.begin(*ground, other.membership_id, "")
+    found = sessions.viewer_of(session, clock, secret)
+    assert found is not None
+    assert found[0].person_id == ann.id
+    acting = sessions.viewer_of(session, clock, ruth)
+    assert acting
+    sessions.begin_acting(*ground, acting[0], other.membership_id, reason="asked")
+    merging.undo(*ground, TEAM, made, {"person": ()})
+    assert sessions.viewer_of(session, clock, secret) is None
+    assert session.scalar(sa.select(sa.func.count()).where(SignIn.acting_for_id.is_not(None))) == 0
+
+
+def test_the_last_manager_is_not_lost_by_a_merge(ground: Ground) -> None:
+    session, _clock = ground
+    lake, abm = place(ground, "Lake"), programme(ground)
+    ann, anne = person(ground, lake, "Ann"), person(ground, lake, "Anne", Role.MANAGER)
+    for verb in (merging.preview, lambda *given: merging.merge(*ground, TEAM, *given[1:])):
+        with pytest.raises(Refused, match="last licence manager of Lake"):
+            verb(session, "person", ann.id, anne.id, ())
+    seats.give(*ground, TEAM, licence(ground, lake, abm), anne.id)
+    bill = person(ground, lake, "Bill", Role.FINANCE)
+    person(ground, lake, "Cara", Role.MANAGER)
+    with pytest.raises(Refused, match="cannot use the other’s seat"):
+        merging.preview(session, "person", bill.id, anne.id, ())
+    merging.merge(*ground, TEAM, "person", ann.id, anne.id, ())
+    assert [one.name for one in memberships.people_with_roles(session, lake, Role.MANAGER)] == ["Cara"]
+
+
+def test_a_seat_given_since_does_not_stay_with_somebody_without_a_place(ground: Ground) -> None:
+    session, _clock = ground
+    lake, moor, abm = place(ground, "Lake"), place(ground, "Moor"), programme(ground)
+    ann, anne, ben = person(ground, lake, "Ann"), person(ground, moor, "Anne"), person(ground, lake, "Ben")
+    theirs = licence(ground, moor, abm)
+    made = merging.merge(*ground, TEAM, "person", ann.id, anne.id, ())
+    seats.give(*ground, TEAM, theirs, ann.id)
+    assert merging.undo(*ground, TEAM, made, {"person": ()}) == 1
+    assert seats.seats_of(session, theirs) == []
+    made = merging.merge(*ground, TEAM, "organisation", lake, moor, ())
+    seats.give(*ground, TEAM, theirs, ben.id)
+    assert merging.undo(*ground, TEAM, made, {"organisation": ()}) == 1
+    assert seats.seats_of(session, theirs) == []
+
+
+def test_what_was_closed_stays_closed_when_its_like_is_there_by_now(ground: Ground) -> None:
+    session, _clock = ground
+    lake, moor = place(ground, "Lake"), place(ground, "Moor")
+    ann, anne = person(ground, lake, "Ann"), person(ground, lake, "Anne")
+    memberships.join(*ground, TEAM, moor, anne.id, Role.TRAINER)
+    made = merging.merge(*ground, TEAM, "person", ann.id, anne.id, ())
+    merging.merge(*ground, TEAM, "organisation", moor, lake, ())
+    merging.undo(*ground, TEAM, made, {"person": ()})
+    live = [one for one in memberships.places_of(session, anne.id) if one.ended_at is None]
+    assert len(live) <= 1

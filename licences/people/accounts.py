@@ -17,7 +17,7 @@ from kit.refusals import NotThere, Refused
 from licences.people import sessions, tokens
 from licences.people.kinds import TokenPurpose
 from licences.people.memberships import first_place
-from licences.people.models import OneUseToken, Person, SignIn
+from licences.people.models import Membership, OneUseToken, Person, SignIn
 from licences.people.viewer import Viewer
 
 # OWASP's first choice of argon2id parameters: 19 MiB, two passes, one lane.
@@ -95,7 +95,7 @@ def new_password_link(session: Session, clock: Clock, person_id: int) -> str:
 
 
 def change_email(session: Session, clock: Clock, actor: Actor, person_id: int, *, email: str) -> None:
-    """Corrects the address of somebody who has no password yet; links sent to the old one stop working.
+    """Corrects the address of somebody who never signed in; links sent to the old one stop working.
 
     Raises `Refused` when the address is in use, or when they sign in with the old one: then the new one has to be
     confirmed and the old one told (`emails.vouch`). Raises `NotThere` for an unknown person.
@@ -108,13 +108,18 @@ def change_email(session: Session, clock: Clock, actor: Actor, person_id: int, *
         return
     if session.scalar(sa.select(Person.id).where(Person.email == email)) is not None:
         raise Refused("This e-mail address belongs to a person who is here already.", "email")
-    if person.password_hash is not None:
+    if person.password_hash is not None or _has_signed_in(session, person_id):  # a link or a passkey is enough
         raise Refused("They sign in with their address. Vouch for a new one on their page: they confirm it.", "email")
     before, person.email = person.email, email
     tokens.end(session, clock, person_id)  # of every purpose: whoever reads the old address's mail has them
     session.flush()
     subject = first_place(session, person_id).subject
     record(session, clock, actor, "e-mail address changed", subject, before=before, email=email)
+
+
+def _has_signed_in(session: Session, person_id: int) -> bool:
+    own = sa.select(SignIn.fingerprint).join(Membership, Membership.id == SignIn.membership_id)
+    return session.scalar(own.where(Membership.person_id == person_id).limit(1)) is not None
 
 
 def make_demo_account(session: Session, person_id: int, password_hash: str) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from kit.audit import Actor
 from kit.clock import SteppingClock
 from kit.refusals import Refused
-from licences.people import accounts, memberships, organisations, tokens
+from licences.people import accounts, memberships, organisations, sessions, tokens
 from licences.people.kinds import OrganisationKind, Role, TokenPurpose
 from licences.people.models import OneUseToken
 
@@ -50,5 +50,13 @@ def test_the_address_of_somebody_who_signs_in_is_not_corrected_behind_their_back
     session: Session, clock: SteppingClock, person_id: int
 ) -> None:
     accounts.make_demo_account(session, person_id, "a hash")
+    with pytest.raises(Refused, match="Vouch for a new one"):
+        accounts.change_email(session, clock, TEAM, person_id, email="new@trust.example")
+
+
+def test_nor_that_of_somebody_who_only_ever_comes_in_by_a_link(
+    session: Session, clock: SteppingClock, person_id: int
+) -> None:
+    sessions.begin(session, clock, memberships.first_place(session, person_id).membership_id, "", how="link")
     with pytest.raises(Refused, match="Vouch for a new one"):
         accounts.change_email(session, clock, TEAM, person_id, email="new@trust.example")

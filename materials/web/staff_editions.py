@@ -12,7 +12,7 @@ from kit.web.house import house
 from kit.web.pages import day
 from kit.web.transactions import db, roll_back, writes, writing
 from licences.attention import reach
-from licences.guard import allowed, viewer
+from licences.guard import allowed, sure, viewer
 from licences.policy import Action
 from materials import editions, library
 from materials.copies import copies_of_editions
@@ -57,6 +57,7 @@ def preview(edition_id: int) -> Response:
 
 
 @allowed(Action.MANAGE_MATERIALS)
+@sure
 def publish(edition_id: int) -> Response | str | tuple[str, int]:
     """Look at it, and what happens when it is published."""
     facts = editions.edition(db(), edition_id)
@@ -76,6 +77,7 @@ def publish(edition_id: int) -> Response | str | tuple[str, int]:
 
 
 @allowed(Action.MANAGE_MATERIALS)
+@sure
 @writes
 def publish_now(edition_id: int) -> Response:
     """Publishes a draft, for good."""
@@ -91,6 +93,7 @@ def publish_now(edition_id: int) -> Response:
 
 
 @allowed(Action.MANAGE_MATERIALS)
+@sure
 def withdraw(edition_id: int) -> Response | str:
     """Asks for the reason, and says what follows."""
     facts = editions.edition(db(), edition_id)
@@ -100,6 +103,7 @@ def withdraw(edition_id: int) -> Response | str:
 
 
 @allowed(Action.MANAGE_MATERIALS)
+@sure
 @writes
 def withdraw_now(edition_id: int) -> Response | tuple[str, int]:
     """Withdraws a published edition."""

@@ -331,7 +331,7 @@ def test_materials_are_created_and_corrected(world: World, staff: Browser) -> No
     assert wrong.status_code == 400
     assert "Words that stay" in wrong.text
     assert staff.post(edit, {**form, "title": "Reader"}).status_code == 303
-    assert "Reader" in staff.get("/admin/materials").text
+    assert "Reader" in staff.get("/admin/people").text
 
 
 @pytest.mark.parametrize("tail", ["", "/edit", "/editions/new"])
@@ -346,3 +346,14 @@ def test_the_stored_file_is_recorded_once(world: World, staff: Browser) -> None:
     before = count(world, StoredFile)
     upload(staff, world, file=pdf(5))
     assert count(world, StoredFile) == before + 1
+
+
+@pytest.mark.parametrize("verb", ["publish", "withdraw"])
+def test_what_is_for_good_is_asked_again(world: World, staff: Browser, verb: str) -> None:
+    world.house.clock.move(minutes=11)  # type: ignore[attr-defined]
+    edition = world.draft_edition if verb == "publish" else world.current_edition
+    page = f"/admin/editions/{edition}/{verb}"
+    staff.get("/admin/people")
+    assert staff.get(page).location == f"/account/sure?next={page}"
+    late = staff.post(page, {"reason": "wrong"}, headers={"Referer": BASE + page})
+    assert late.location == f"/account/sure?next={page}"

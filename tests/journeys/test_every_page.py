@@ -45,6 +45,54 @@ def test_every_page_of_staff(part: str, quiet_demo: Demo, visitor: MakeVisitor) 
     _examine_all(someone, wanted=lambda path: bool(people.match(path)) == (part == "people"))
 
 
+IMPORTED = "Name,Kind\nWestmoor Council,local authority\nLakeshire Council,local authority"
+# What stands behind a button of staff, as: the page, the field, what is written there, and the button.
+BEHIND = {
+    "import-faults": ("/admin/imports/organisations", "Or paste the table", "Name,Kind\n,castle", "Look at it first"),
+    "import-ready": ("/admin/imports/organisations", "Or paste the table", IMPORTED, "Look at it first"),
+    "import-same": ("/admin/imports/organisations", "Or paste the table", IMPORTED, "Look at it first"),
+    "merge-nobody": ("/admin/people/21/merge", "E-mail address of the other account", "no@no.example", "Look at what"),
+    "merge-look": ("/admin/people/21/merge", "E-mail address of the other account", TRAINER, "Look at what"),
+    "merge-places": (
+        "/admin/organisations/4/merge",
+        "Name of the other organisation",
+        "Hillside Trust",
+        "Look at what",
+    ),
+    "split-faults": ("/admin/organisations/4/split", "Name of the new organisation", "", "Split it"),
+    "act-without-reason": ("/admin/members/5/act", "Why", "", "Act for"),
+    "acting": ("/admin/members/5/act", "Why", "Asked by telephone", "Act for"),
+}
+ONWARD = {"import-ready": "Import 1 row"}
+ACTING = ("/materials", "/materials/1", "/copies", "/account", "/help")
+
+
+def test_pages_behind_buttons_of_staff(demo: Demo, visitor: MakeVisitor) -> None:
+    """Imports, merges, a split and acting for somebody: what no link leads to."""
+    someone = visitor(demo)
+    someone.sign_in(STAFF)
+    wrong: list[str] = []
+    for name, (path, label, text, button) in BEHIND.items():
+        someone.open(path)
+        someone.write(label, text)
+        someone.press(button, inside=someone.page.locator("main"))
+        wrong += _faults(someone, name)
+        if name in ONWARD:
+            someone.press(ONWARD[name])
+            wrong += _faults(someone, f"{name}-done")
+    for path in ACTING:
+        someone.open(path)
+        wrong += _faults(someone, f"acting{path.replace('/', '-')}")
+    someone.press("Stop acting")
+    wrong += _faults(someone, "stopped")
+    assert not wrong, "\n".join(wrong)
+
+
+def _faults(someone: Visitor, name: str) -> list[str]:
+    found = [*someone.faults(f"behind-{name}"), *someone.named_faults(), *checks.lost_when_text_grows(someone.page)]
+    return [f"{name}: {one}" for one in found]
+
+
 def _examine_all(someone: Visitor, *more: str, wanted: Callable[[str], bool] = lambda _path: True) -> None:
     wrong: list[str] = []
     titles: dict[str, str] = {}

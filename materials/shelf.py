@@ -148,13 +148,7 @@ class NoCopy(Exception):
 
 def shelves(session: Session, clock: Clock, viewer: Viewer) -> list[OnShelf]:
     """Everything that has been published in the programmes the viewer's organisation has a licence for."""
-    answers = entitlements(
-        session,
-        clock,
-        person_id=viewer.person_id,
-        organisation_id=viewer.organisation_id,
-        organisation_name=viewer.organisation_name,
-    )
+    answers = _entitlements(session, clock, viewer)
     there = [item for item in materials(session) if answers[item.programme_id].licence is not None]
     published = editions_of_many(session, [item.id for item in there])
     held = _copies_of(session, viewer)
@@ -251,6 +245,16 @@ def own_copies(session: Session, viewer: Viewer, span: Span) -> list[tuple[CopyF
     return [(copy, titles[copy.material_id]) for copy in _facts_of_copies(session, mine)]
 
 
+def stopped(session: Session, clock: Clock, viewer: Viewer) -> dict[int, Entitlement]:
+    """The materials, by id, of which the viewer may not open a copy just now, with the answer that says why.
+
+    Terms that only wait to be accepted stop nothing here: opening a copy leads to them and back.
+    """
+    answers = _entitlements(session, clock, viewer)
+    found = {item.id: answers[item.programme_id] for item in materials(session)}
+    return {key: answer for key, answer in found.items() if not (answer.allowed or answer.only_terms_missing)}
+
+
 _EDITION_COLUMNS = (
     Edition.id.label("edition_id"),
     Edition.number,
@@ -320,6 +324,17 @@ def _demand(session: Session, clock: Clock, viewer: Viewer, wanted: Wanted) -> N
         raise Refused(f"{wanted.label} of {wanted.title} was withdrawn. {wanted.withdrawn_reason}")
     if answer.refusal is not None:
         raise NoCopy(answer, answer.refusal, wanted)
+
+
+def _entitlements(session: Session, clock: Clock, viewer: Viewer) -> dict[int, Entitlement]:
+    """The answers by programme."""
+    return entitlements(
+        session,
+        clock,
+        person_id=viewer.person_id,
+        organisation_id=viewer.organisation_id,
+        organisation_name=viewer.organisation_name,
+    )
 
 
 def _entitlement(session: Session, clock: Clock, viewer: Viewer, programme_id: int) -> Entitlement:

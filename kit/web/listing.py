@@ -17,7 +17,7 @@ from kit.web.house import house
 from kit.web.pages import page_of, place_of
 from kit.web.transactions import db
 
-PAGE_SIZE = 50
+PAGE_SIZE = 25  # on a phone each row is a block: 50 of them are a long way to the next page
 _PLACES = ("older_than", "newer_than")
 
 Row = TypeVar("Row")

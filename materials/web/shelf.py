@@ -126,7 +126,10 @@ def own_copies() -> str:
     place = place_of(request.args)
     span = Span(PAGE_SIZE + 1, place.older_than, place.newer_than)
     page = page_of(shelf.own_copies(db(), viewer(), span), place, PAGE_SIZE, lambda found: found[0].key)
-    return render_template("materials/own_copies.html", page=page)
+    stopped = shelf.stopped(db(), house().clock, viewer())
+    shown = {copy.material_id for copy, _ in page.items}
+    reasons = {answer.programme.id: answer for key, answer in stopped.items() if key in shown}
+    return render_template("materials/own_copies.html", page=page, stopped=stopped, reasons=reasons.values())
 
 
 @allowed(Action.TAKE_COPY)

@@ -9,7 +9,7 @@ from kit.audit import AuditEntry
 from kit.clock import SteppingClock, today
 from kit.mail import MailMessage
 from licences import accreditations, seats, terms
-from licences.people import memberships
+from licences.people import legal, memberships
 from licences.people.kinds import Role
 from tests.browser_like import Browser, hidden_fields
 from tests.world import COLLEAGUE, STRANGER, STRANGER_MANAGER, TEAM, TRAINER, World
@@ -66,6 +66,21 @@ def test_the_manager_gets_a_mail_with_the_reason_and_the_next_step(world: World,
         "Help: help@securebase.example. A person answers within one working day.\n"
     )
     assert recorded(world) == 1
+
+
+def test_own_copies_say_why_they_do_not_open_and_offer_no_link_that_is_refused(world: World, refused: Browser) -> None:
+    clock = world.house.clock
+    with world.house.database.write() as session:
+        terms.restore(session, clock, TEAM, world.suspended_licence, reason="Paid.")
+        legal.accept_terms_of_use(session, clock, world.viewer(STRANGER), 1)
+    form = {"edition": world.current_edition, "press": "one"}
+    assert refused.post(f"/materials/{world.manual}/copies", form).status_code == 303
+    assert "Open again" in refused.get("/copies").text
+    with world.house.database.write() as session:
+        terms.suspend(session, clock, TEAM, world.suspended_licence, reason="Invoice 118 is unpaid.")
+    page = refused.get("/copies").text
+    assert "You cannot open copies just now" in page
+    assert "Open again" not in page
 
 
 def test_a_week_passes_before_another(world: World, refused: Browser) -> None:

@@ -34,7 +34,8 @@ def take(world: World, edition_id: int, material_id: int | None = None) -> str:
 
 
 def shown(page: str) -> list[str]:
-    return re.findall(r'sb-code">([0-9A-Z]{26})<', page)
+    drawn = re.findall(r'sb-fours">(.+?)</span></span>', page)  # in fours, with nothing between that would be copied
+    return [re.sub("<[^>]+>", "", code) for code in drawn]
 
 
 def test_nothing_taken_says_so(staff: Browser) -> None:

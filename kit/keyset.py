@@ -59,6 +59,6 @@ def _holds(column: InstrumentedAttribute[str], word: str) -> sa.ColumnElement[bo
 def _read(key: str) -> tuple[datetime, int] | None:
     micros, _, row_id = key.partition(".")
     try:
-        return _EPOCH + timedelta(microseconds=int(micros)), min(int(row_id), 2**62)
+        return _EPOCH + timedelta(microseconds=int(micros)), max(0, min(int(row_id), 2**62))
     except (ValueError, OverflowError):
         return None

@@ -47,7 +47,9 @@ def test_back_again_gives_the_nearest_newer_rows(session: Session) -> None:
     assert read(session, Span(2, newer_than=key(rows[1]))) == [rows[2], rows[3]]
 
 
-@pytest.mark.parametrize("typed", ["x", "1", ".", "-5.-5", "9" * 80, "1." + "9" * 60, "99999999999999999999.1"])
+@pytest.mark.parametrize(
+    "typed", ["x", "1", ".", "-5.-5", "9" * 80, "1." + "9" * 60, "1.-" + "9" * 60, "99999999999999999999.1"]
+)
 def test_a_strange_key_means_the_beginning_or_an_empty_page(session: Session, typed: str) -> None:
     add(session, NOON)
     assert len(read(session, Span(5, older_than=typed))) <= 1

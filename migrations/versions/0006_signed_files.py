@@ -6,7 +6,7 @@ The CHECK belongs to its column, so that SQLite can add and drop both without re
 from alembic import op
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError
 
 from kit.folding import folded
 
-revision = "0010"
-down_revision = "0009"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

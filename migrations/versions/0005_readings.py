@@ -1,13 +1,10 @@
-"""Who said that they have read what changed in an edition.
-
-Written beside 0007, which was there first: versions follow each other by `down_revision`, not by their numbers.
-"""
+"""Who said that they have read what changed in an edition."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0007"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 

@@ -189,7 +189,12 @@ def test_the_same_words_for_addresses_known_elsewhere(world: World, manager: Bro
     answers = []
     for email in ("nobody@lee.example", STRANGER):
         manager.post("/organisation/invite", ANN | {"email": email})
-        answers.append(text_of(manager.get("/organisation")).replace(" @", "@").replace(email, "ADDRESS"))
+        answers.append(
+            text_of(manager.get("/organisation"))
+            .replace(" @", "@")
+            .replace(". example", ".example")
+            .replace(email, "ADDRESS")
+        )
         manager.post(f"/organisation/invitations/{scalar(world, sa.select(sa.func.max(Invitation.id)))}/withdraw")
         manager.get("/organisation")
     assert answers[0] == answers[1]

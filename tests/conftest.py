@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from kit.clock import SteppingClock
 from kit.db import Database
-from tests import databases
+from tests import compiled_once, databases
 from tests.world import World, open_world
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ MISSING = "PostgreSQL is not installed: every test on it is SKIPPED (apt-get ins
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    compiled_once.install()
     for kind in databases.KINDS:
         config.addinivalue_line("markers", f"{kind}: runs on {kind}")
     if not hasattr(config, "workerinput"):

@@ -331,7 +331,7 @@ def test_materials_are_created_and_corrected(world: World, staff: Browser) -> No
     assert wrong.status_code == 400
     assert "Words that stay" in wrong.text
     assert staff.post(edit, {**form, "title": "Reader"}).status_code == 303
-    assert "Reader" in staff.get("/admin/people").text
+    assert "Reader" in staff.get("/admin/materials").text
 
 
 @pytest.mark.parametrize("tail", ["", "/edit", "/editions/new"])

@@ -31,7 +31,7 @@ bench: .venv/developer
 	$(BIN)/python -m tests.bench
 
 soak: .venv/developer
-	SOAK=1 $(BIN)/pytest -n 2 --dist worksteal
+	SOAK=1 $(BIN)/pytest -n 2 --dist worksteal -o faulthandler_timeout=3600
 
 # Each lock is exact, with hashes and without an address of an index; the build backend is in it.
 .venv/installed: requirements.lock pyproject.toml

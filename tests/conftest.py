@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from kit.clock import SteppingClock
 from kit.db import Database
-from tests import compiled_once, databases
+from tests import apps, databases
 from tests.world import World, open_world
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ MISSING = "PostgreSQL is not installed: every test on it is SKIPPED (apt-get ins
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    compiled_once.install()
+    apps.compile_templates_once()
     for kind in databases.KINDS:
         config.addinivalue_line("markers", f"{kind}: runs on {kind}")
     if not hasattr(config, "workerinput"):
@@ -104,10 +104,8 @@ def _opened(kind: str) -> Iterator[Database]:
 @pytest.fixture
 def world(database_kind: str, tmp_path: Path, clock: SteppingClock) -> Iterator[World]:
     """A small world over HTTP, on a database of its own."""
-    world, database = open_world(database_kind, tmp_path, clock)
-    yield world
-    database.close()
-    databases.drop_database(database.url.render_as_string(hide_password=False))
+    with open_world(database_kind, tmp_path, clock) as world:
+        yield world
 
 
 @pytest.fixture(scope="session")

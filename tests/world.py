@@ -6,6 +6,8 @@ Made through the services, with a real PDF of three pages, so that a test begins
 import json
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -27,10 +29,9 @@ from materials import editions, library, preparing
 from materials.editions import Change
 from materials.kinds import MaterialKind
 from materials.library import Uses
-from portal.app import create_app
 from portal.settings import Environment, Settings
 from portal.wiring import make_house
-from tests import databases
+from tests import apps, databases
 from tests.browser_like import BASE, PASSWORD, Browser
 from tests.factories.pdf_files import pdf_file
 
@@ -119,7 +120,8 @@ def settings(database: Database, store: Path) -> Settings:
     )
 
 
-def open_world(kind: str, folder: Path, clock: SteppingClock) -> tuple[World, Database]:
+@contextmanager
+def open_world(kind: str, folder: Path, clock: SteppingClock) -> Iterator[World]:
     """The portal on a copy of the world's database, with a store of its own. Moves `clock` to the world's time."""
     listing, store = databases.kept_in_run(f"world-{kind}.json"), databases.kept_in_run(f"world-{kind}-store")
 
@@ -134,7 +136,12 @@ def open_world(kind: str, folder: Path, clock: SteppingClock) -> tuple[World, Da
     shutil.copytree(store, folder / "store")
     clock.moment = datetime.fromisoformat(contents.moment)
     house = house_on(database, folder / "store", clock)
-    return World(house, create_app(settings(database, folder / "store"), house), contents), database
+    try:
+        with apps.lent(settings(database, folder / "store"), house) as app:
+            yield World(house, app, contents)
+    finally:
+        database.close()
+        databases.drop_database(database.url.render_as_string(hide_password=False))
 
 
 def house_on(database: Database, store: Path, clock: Clock) -> House:

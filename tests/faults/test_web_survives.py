@@ -25,7 +25,6 @@ from licences.people import legal
 from licences.people.models import Person
 from materials import shelf
 from materials.models import Copy
-from tests import databases
 from tests.faults.crowd import at, signed_in
 from tests.faults.invariants import check_files, check_rows, contents, grown
 from tests.faults.nursery import Nursery
@@ -135,14 +134,10 @@ def stages(database_kind: str, tmp_path: Path, clock: SteppingClock) -> Stages:
     def stage(act: Act) -> Iterator[Stage]:
         folder = tmp_path / str(next(numbers))
         folder.mkdir()
-        world, database = open_world(database_kind, folder, SteppingClock(moment))
-        try:
+        with open_world(database_kind, folder, SteppingClock(moment)) as world:
             furnish(world)
             secret = signed_in(world, act.who)
-            yield Stage(world, folder, act, secret, contents(database))
-        finally:
-            database.close()
-            databases.drop_database(database.url.render_as_string(hide_password=False))
+            yield Stage(world, folder, act, secret, contents(world.house.database))
 
     return stage
 

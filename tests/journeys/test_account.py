@@ -44,6 +44,7 @@ def first_step(someone: Visitor, email: str) -> None:
     someone.write("E-mail address", email)
     someone.write("Password", "secure-base-demo")
     someone.press("Sign in", exact=True, inside=someone.page.locator("main"))
+    expect(someone.page).not_to_have_url(re.compile(r"/sign-in$"))
 
 
 def in_main(someone: Visitor, words: str) -> None:

@@ -131,7 +131,10 @@ def _kinds(someone: Visitor, *more: str) -> Iterator[str]:
             continue
         known.add(kind)
         someone.open(path)
-        known.add(_kind(someone.page.url.removeprefix(someone.address)))
+        landed = _kind(someone.page.url.removeprefix(someone.address))
+        if landed != kind and landed in known:  # led on to a page that was looked at, or will be
+            continue
+        known.add(landed)
         links = someone.page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)")
         yield kind
         for link in links:

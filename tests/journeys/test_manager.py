@@ -26,25 +26,24 @@ def test_manager_by_keyboard(working_demo: Demo, visitor: MakeVisitor) -> None:
 def test_manager_without_script(working_demo: Demo, visitor: MakeVisitor) -> None:
     """The same in a browser that runs no JavaScript."""
     plain = {"java_script_enabled": False}
-    _whole_job(working_demo, visitor(working_demo, **plain), visitor(working_demo, **plain), look=False)
+    _whole_job(working_demo, visitor(working_demo, **plain), visitor(working_demo, **plain))
 
 
-def _whole_job(demo: Demo, manager: Visitor, guest: Visitor, look: bool = True) -> None:
-    see = manager.look if look else lambda _name: None
+def _whole_job(demo: Demo, manager: Visitor, guest: Visitor) -> None:
     manager.sign_in(MANAGER)
     manager.reads("7 of 10 seats in use")
-    see("organisation")
-    _invite_one(manager, see)
-    _accept(demo, guest, look)
-    _invite_several(manager, see)
-    _mend_an_address(demo, manager, see)
-    _hand_a_seat_on(manager, see)
-    _let_somebody_go(manager, see)
+    manager.look("organisation")
+    _invite_one(manager)
+    _accept(demo, guest)
+    _invite_several(manager)
+    _mend_an_address(demo, manager)
+    _hand_a_seat_on(manager)
+    _let_somebody_go(manager)
 
 
-def _invite_one(manager: Visitor, see) -> None:  # type: ignore[no-untyped-def]
+def _invite_one(manager: Visitor) -> None:
     manager.press("Invite somebody", exact=True)
-    see("invite")
+    manager.look("invite")
     manager.write("Full name", "Nia Prosser")
     manager.write("E-mail address", GUEST)
     manager.tick("Trainer")
@@ -53,15 +52,14 @@ def _invite_one(manager: Visitor, see) -> None:  # type: ignore[no-untyped-def]
     manager.reads(f"An invitation to {GUEST} is on its way")
 
 
-def _accept(demo: Demo, guest: Visitor, look: bool) -> None:
+def _accept(demo: Demo, guest: Visitor) -> None:
     """Invitation, home: two pages, two fields."""
     found = re.search(r"https?://\S+?(/invitation/\S+)", demo.mail_to(GUEST).part("plain"))
     assert found
     guest.name = "guest"
     guest.open(found[1])
     guest.reads("Janet Whitlock invites you to join Lakeshire Council")
-    if look:
-        guest.look("invitation")
+    guest.look("invitation")
     guest.write("Choose a password", NEW_PASSWORD)
     guest.tick("I have read the terms of use and accept them")
     guest.press("Join", exact=True)
@@ -70,11 +68,10 @@ def _accept(demo: Demo, guest: Visitor, look: bool) -> None:
     assert (guest.filled, guest.pressed) == (2, 1)
     guest.open(found[1])
     guest.reads("This invitation is accepted")
-    if look:
-        guest.look("invitation-accepted")
+    guest.look("invitation-accepted")
 
 
-def _invite_several(manager: Visitor, see) -> None:  # type: ignore[no-untyped-def]
+def _invite_several(manager: Visitor) -> None:
     manager.open("/organisation")
     manager.reads("8 of 10 seats in use")
     manager.press("Invite several at once")
@@ -83,19 +80,19 @@ def _invite_several(manager: Visitor, see) -> None:  # type: ignore[no-untyped-d
     manager.tick("No seat")
     manager.press("Show the list")
     manager.reads("Nobody was invited yet: 1 row needs a look")
-    see("invite-several-refused")
+    manager.look("invite-several-refused")
     manager.write("People", "Ifan Rees, ifan@lakeshire.example\nLowri Bevan <lowri@lakeshire.example>")
     manager.press("Show the list")
     manager.reads("Invite these 2 people?")
-    see("invite-preview")
+    manager.look("invite-preview")
     manager.press("Send 2 invitations")
     manager.reads("2 invitations are on their way")
 
 
-def _mend_an_address(demo: Demo, manager: Visitor, see) -> None:  # type: ignore[no-untyped-def]
+def _mend_an_address(demo: Demo, manager: Visitor) -> None:
     manager.reads("Did not arrive")
     manager.press("Change the invitation of Kofi Boateng")
-    see("one-invitation")
+    manager.look("one-invitation")
     manager.write("E-mail address", "kofi@lakeshire.example")
     manager.press("Save", exact=True)
     manager.reads("The invitation goes to kofi@lakeshire.example now")
@@ -105,14 +102,14 @@ def _mend_an_address(demo: Demo, manager: Visitor, see) -> None:  # type: ignore
     manager.reads("The invitation to ifan@lakeshire.example is withdrawn")
 
 
-def _hand_a_seat_on(manager: Visitor, see) -> None:  # type: ignore[no-untyped-def]
+def _hand_a_seat_on(manager: Visitor) -> None:
     """Three pages, one field, three presses."""
     manager.open("/organisation")
     pressed, filled = manager.pressed, manager.filled
     manager.press("Change Gareth Poole")
-    see("one-person")
+    manager.look("one-person")
     manager.press("Hand the seat to somebody else")
-    see("hand-over")
+    manager.look("hand-over")
     manager.choose("Who gets the seat", "Rosa Fernández")
     manager.press("Hand the seat over")
     manager.reads("Rosa Fernández has the seat of Gareth Poole now")
@@ -120,10 +117,10 @@ def _hand_a_seat_on(manager: Visitor, see) -> None:  # type: ignore[no-untyped-d
     manager.reads("8 of 10 seats in use")
 
 
-def _let_somebody_go(manager: Visitor, see) -> None:  # type: ignore[no-untyped-def]
+def _let_somebody_go(manager: Visitor) -> None:
     manager.press("Change Gareth Poole")
     manager.press("end their place")
-    see("leave")
+    manager.look("leave")
     manager.press("End the place")
     manager.reads("Gareth Poole does not belong to Lakeshire Council any more")
-    see("organisation-afterwards")
+    manager.look("organisation-afterwards")

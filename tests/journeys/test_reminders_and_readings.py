@@ -18,17 +18,16 @@ def test_a_refused_trainer_reminds_the_manager_and_says_what_is_read(
 ) -> None:
     """From home, where both stand; with the mouse, by keyboard, and without script."""
     trainer: Visitor = visitor(demo, **how)
-    see = trainer.look if not how else lambda _name: None  # axe is a script, and once is enough
     trainer.sign_in(REFUSED)
-    see("refused-home")
+    trainer.look("refused-home")
     trainer.press("Send Priya a reminder")
     trainer.reads("Your reminder to Priya Raman is on its way.")
     trainer.reads(SENT)
-    see("reminded")
+    trainer.look("reminded")
     trainer.reads("Trainer manual: still to read")
     trainer.press("I have read these changes of Trainer manual")
     trainer.reads("Noted: you have read what changed in Trainer manual")
     assert trainer.page.get_by_text("Trainer manual: still to read").count() == 0
     trainer.press("Trainer manual", inside=trainer.page.locator("main"))
     trainer.reads(SENT)
-    see("reminded-material")
+    trainer.look("reminded-material")

@@ -168,9 +168,10 @@ class Visitor:
     def look(self, name: str) -> None:
         """Examines the page in both widths, and is content only when nothing is wrong.
 
-        By keyboard it was examined already, on the way with the mouse: then only the walk counts.
+        By keyboard it was examined already, on the way with the mouse: then only the walk counts. Without script there
+        is no examining: axe is one, and would wait for ever.
         """
-        if self.by_keyboard:
+        if self.by_keyboard or not self.runs_script:
             return
         wrong = self.faults(name)
         assert not wrong, f"{name} ({self.page.url}):\n" + "\n".join(wrong)

@@ -12,6 +12,7 @@ from functools import lru_cache
 import uharfbuzz as hb
 
 from kit.pdf.bidi import levels
+from kit.pdf.text import JOINERS
 from kit.pdf.world import Face, face_for, is_japanese
 
 
@@ -146,10 +147,10 @@ def _cluster(text: str, face: Face, level: int, glyphs: list[tuple["hb.GlyphInfo
 
 
 def _joined(parts: list[Cluster]) -> list[Cluster]:
-    """Marks with the letter before them: a line may end between clusters, never inside of one."""
+    """Marks and joiners with the letter before them: a line may end between clusters, never inside of one."""
     found: list[Cluster] = []
     for part in parts:
-        if found and unicodedata.category(part.text[0])[0] == "M":
+        if found and (unicodedata.category(part.text[0])[0] == "M" or part.text[0] in JOINERS):
             last = found.pop()
             glyphs = part.glyphs + last.glyphs if part.level % 2 else last.glyphs + part.glyphs
             part = Cluster(

@@ -38,7 +38,7 @@ class PageShape:
 
 @dataclass(frozen=True)
 class Placement:
-    """One page shape's stamp, in reading space.
+    """One page shape's stamp, in reading space. Words that fill all of its text area cover no more than their share.
 
     `matrix` leads from reading space to the page; `left` and `bottom` are the corner of the personal text area, the
     address is under it; `foot` is the lower edge of the whole, `qr` the left edge of the QR, None where it is left out.
@@ -92,7 +92,8 @@ def _candidate(shape: PageShape, qr: float, address: bool) -> Placement:
     margin = min(MARGIN, width * 0.04)
     foot = min(FOOT, height * 0.02)
     bottom = foot + (ADDRESS_HEIGHT if address else 0.0)
-    room = width - 2 * margin - ((qr + GAP) if qr else 0.0)
+    text_width = max(0.0, (width - 2 * margin - ((qr + GAP) if qr else 0.0)) // WIDTH_STEP * WIDTH_STEP)
+    left_for_words = SHARE_OF_PAGE * width * height - text_width * (bottom - foot) - qr * qr
     return Placement(
         matrix=matrix(shape),
         width=width,
@@ -100,8 +101,8 @@ def _candidate(shape: PageShape, qr: float, address: bool) -> Placement:
         foot=foot,
         left=margin,
         bottom=bottom,
-        text_width=max(0.0, room // WIDTH_STEP * WIDTH_STEP),
-        text_height=max(0.0, height / 2 - bottom),
+        text_width=text_width,
+        text_height=max(0.0, min(height / 2 - bottom, left_for_words / (text_width or 1.0))),
         qr=width - margin - qr if qr else None,
     )
 

@@ -10,6 +10,7 @@ from PIL import ImageChops
 
 from kit.pdf.fonts import COMPANION, glyph_table
 from kit.pdf.stamping import (
+    DoesNotFit,
     NameNotDrawable,
     Prepared,
     Slot,
@@ -45,15 +46,26 @@ NAMES = {
     "Korean": ("김철수", "서울교육청"),
     "Khmer and Burmese": ("ខ្មែរ", "ဗမာ"),
     "Georgian, Armenian, Ethiopic": ("ქართული Հայ", "አማርኛ"),
+    "with joiners": ("ශ්\u200dරී র\u200d্যাব", "Lakeshire"),
+    "Persian with joiners": ("علی\u200cرضا می\u200cرزا", "Lakeshire"),
     "Tibetan": ("བོད་ཡིག", "Lakeshire"),
     "accents beyond ours": ("Ɓ̀ɔ̃́lá Ж́ук", "Lakeshire"),
     "mixed": ("محمد Ali", "Lakeshire מרכז 42 Trust"),
 }
-RIGHT_TO_LEFT = {"Arabic", "Urdu", "Hebrew", "mixed"}
+LONG_CODE = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+RIGHT_TO_LEFT = {"Arabic", "Urdu", "Hebrew", "Persian with joiners", "mixed"}
 
 
-def facts(name: str, organisation: str) -> StampFacts:
-    return StampFacts(name, organisation, "22 November 2026", "Edition 3.2", "7F3A-9C2K")
+def facts(name: str, organisation: str, code: str = "7F3A-9C2K") -> StampFacts:
+    return StampFacts(name, organisation, "22 November 2026", "Edition 3.2", code)
+
+
+def blank(path: Path, size: tuple[int, int]) -> Path:
+    """A file of one empty page."""
+    with pikepdf.new() as pdf:
+        add_page(pdf, b"", box=(0, 0, *size))
+        pdf.save(path)
+    return path
 
 
 def made(folder: Path, source: Path | None = None) -> Prepared:
@@ -146,6 +158,28 @@ def test_120_characters_of_any_script_are_fitted_and_never_cut() -> None:
             assert min(sizes) >= 5, script
             widest = float(re.findall(rb"0 ([\d.]+) [\d.]+ re", content)[0])
             assert widest <= width + 4.01, script
+
+
+# Small pages, and whether there is room for a code beside the words.
+SMALL = {(298, 420): True, (420, 298): True, (300, 250): True, (210, 298): False}
+
+
+@pytest.mark.parametrize("size", SMALL)
+@pytest.mark.parametrize("name", ["Wilhelmina " * 10, "深圳市教育局海岸線學" * 12], ids=["Latin", "Chinese"])
+def test_a_long_name_leaves_a_small_page_room_for_itself(tmp_path: Path, size: tuple[int, int], name: str) -> None:
+    prepared = made(tmp_path, blank(tmp_path / "a.pdf", size))
+    assert any("too small for the square code" in note for note in prepared.notes) != SMALL[size]
+    copy = copied(tmp_path, prepared, facts(name, "Lakeshire Council", LONG_CODE))
+    drawn, code = picture(copy, 1, tmp_path, 144), 2 * 41 if SMALL[size] else 0
+    words = drawn.crop((0, 0, int(drawn.width * 0.96) - code, drawn.height))
+    left, top, right, bottom = ImageChops.invert(words).getbbox()  # type: ignore[misc]
+    assert (right - left) * (bottom - top) + code * code <= 0.12 * drawn.width * drawn.height
+
+
+def test_names_that_would_cover_too_much_of_a_small_page_are_refused(tmp_path: Path) -> None:
+    prepared = made(tmp_path, blank(tmp_path / "a.pdf", (210, 298)))
+    with pytest.raises(DoesNotFit):
+        personal_bytes(prepared, facts("深" * 120, "海" * 120, LONG_CODE))
 
 
 def test_every_cluster_of_a_long_name_is_set_once() -> None:

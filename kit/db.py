@@ -161,6 +161,37 @@ class Database:
                 log.warning("the database did not answer; trying again", exc_info=True)
                 time.sleep(pause)
 
+    def at_once(self, work: Callable[[Session], object]) -> bool:
+        """Does `work` in a writing transaction, or not at all: False when somebody else holds a lock that it needs.
+
+        For a courtesy that can be done as well another time, and for which nobody should wait.
+        """
+        with self._writer.connect() as connection:
+            try:
+                with self._waiting_for_nobody(connection), Session(connection, expire_on_commit=False) as session:
+                    if not self.is_sqlite:
+                        session.execute(sa.text("SET LOCAL lock_timeout = 1"))  # milliseconds; 0 would wait for ever
+                    work(session)
+                    session.commit()
+            except DBAPIError as error:
+                if is_passing(error):
+                    return False
+                raise
+        return True
+
+    @contextmanager
+    def _waiting_for_nobody(self, connection: Connection) -> Iterator[None]:
+        """SQLite waits before a transaction has begun, so its patience is the connection's and must be given back."""
+        if not self.is_sqlite:
+            yield
+            return
+        driver: Any = connection.connection.dbapi_connection
+        driver.execute("PRAGMA busy_timeout=0")
+        try:
+            yield
+        finally:
+            driver.execute(f"PRAGMA busy_timeout={self.lock_timeout_ms}")
+
     def close(self) -> None:
         """Gives all connections back."""
         self._reader.dispose()

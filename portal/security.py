@@ -84,8 +84,8 @@ def _looked_up(secret: str) -> Viewer | None:
     if found is None:
         return None
     viewer, seen_is_due = found
-    if seen_is_due:  # the one write that a GET may cause, at most every five minutes
-        here.database.run(lambda session: sessions.mark_seen(session, here.clock, secret))
+    if seen_is_due:  # the one write that a GET may cause, at most every five minutes; the next request may do it, too
+        here.database.at_once(lambda session: sessions.mark_seen(session, here.clock, secret))
     return viewer
 
 

@@ -1,6 +1,7 @@
 """The two kinds of transaction, on both databases."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
@@ -92,3 +93,24 @@ def test_of_two_who_add_the_same_row_at_once_the_second_looks_again(database: Da
     with ThreadPoolExecutor(2) as pool:
         found = list(pool.map(lambda _: database.run(work), range(2)))
     assert sorted(found) == ["added", "there"]
+
+
+def test_a_courtesy_waits_for_nobody(database: Database, clock: SteppingClock) -> None:
+    """Somebody holds the row (on SQLite the one lock there is): it is not done, and that at once."""
+    row = StoredFile(sha256="a" * 64, size=1, content_type="text/plain", created_at=datetime.now(UTC))
+    database.run(lambda session: session.add(row))
+    touch = sa.update(StoredFile).values(size=2)
+    with database.write() as holder:
+        holder.execute(touch)
+        began = time.monotonic()
+        assert not database.at_once(lambda session: session.execute(touch))
+        assert time.monotonic() - began < 0.5
+    assert database.at_once(lambda session: note(session, clock))
+    with database.read() as session:
+        assert entries(session) == 1
+    how_long = "PRAGMA busy_timeout" if database.is_sqlite else "SHOW lock_timeout"
+    found = set()
+    for _ in range(2):  # two connections were in use, and the pool hands them out in turn
+        with database.writer.connect() as connection:
+            found.add(str(connection.exec_driver_sql(how_long).scalar()))
+    assert found == {"15000" if database.is_sqlite else "15s"}, "the next one waits again"

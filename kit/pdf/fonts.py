@@ -5,6 +5,7 @@ Its companion, Noto Sans, stands in for names with letters that it lacks (Vietna
 `register()` makes it known to ReportLab; `glyph_table()` is the light reader that stamping needs at request time.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -81,3 +82,17 @@ def glyph_table(name: str = REGULAR) -> GlyphTable:
             descent=round(font["hhea"].descent * scale),
             cap_height=round(font["OS/2"].sCapHeight * scale),
         )
+
+
+def to_unicode(says: Mapping[int, str]) -> bytes:
+    """The map by which readers extract text: what each code of an embedded typeface says (ISO 32000-1, 9.10.3)."""
+    lines = [f"<{code:04X}> <{says[code].encode('utf-16-be').hex().upper()}>" for code in sorted(says)]
+    blocks = [lines[at : at + 100] for at in range(0, len(lines), 100)]  # 100: the most that one block may hold
+    body = "\n".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks)
+    return (
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n"
+        "/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def\n"
+        "/CMapName /Adobe-Identity-UCS def /CMapType 2 def\n"
+        "1 begincodespacerange <0000> <FFFF> endcodespacerange\n"
+        f"{body}\nendcmap CMapName currentdict /CMap defineresource pop end end\n"
+    ).encode("ascii")

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from kit.pdf.fonts import to_unicode
 from kit.pdf.shaping import Cluster
 from kit.pdf.stamping.personal import PAD
 from kit.pdf.stamping.prepared import Ending, Patch, Slot
@@ -106,7 +107,7 @@ class _Update:
             f"<< /Type /Font /Subtype {kind} /BaseFont {base} {system} /DW 1000 /W [{widths}] "
             f"/FontDescriptor {descriptor} 0 R >>".encode("ascii")
         )
-        unicode = self.stream(_to_unicode(says), "")
+        unicode = self.stream(to_unicode(says), "")
         return self.put(
             f"<< /Type /Font /Subtype /Type0 /BaseFont {base} /Encoding /Identity-H "
             f"/DescendantFonts [{cid} 0 R] /ToUnicode {unicode} 0 R >>".encode("ascii")
@@ -147,16 +148,3 @@ def _tag(glyphs: Iterable[int]) -> str:
     """Six letters that tell one selection of shapes from another, as the standard wants it (9.6.4)."""
     left = zlib.crc32(",".join(map(str, sorted(glyphs))).encode("ascii"))
     return "".join(chr(65 + left // 26**place % 26) for place in range(6))
-
-
-def _to_unicode(says: dict[int, str]) -> bytes:
-    lines = [f"<{number:04X}> <{says[number].encode('utf-16-be').hex().upper()}>" for number in sorted(says)]
-    blocks = [lines[at : at + 100] for at in range(0, len(lines), 100)]
-    body = "\n".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks)
-    return (
-        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n"
-        "/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def\n"
-        "/CMapName /Adobe-Identity-UCS def /CMapType 2 def\n"
-        "1 begincodespacerange <0000> <FFFF> endcodespacerange\n"
-        f"{body}\nendcmap CMapName currentdict /CMap defineresource pop end end\n"
-    ).encode("ascii")

@@ -7,7 +7,7 @@ import pikepdf
 import segno
 from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
 
-from kit.pdf.fonts import COMPANION, FILES, REGULAR, glyph_table
+from kit.pdf.fonts import COMPANION, FILES, REGULAR, glyph_table, to_unicode
 from kit.pdf.stamping.personal import COMPANION_FONT, GREY, HOUSE_FONT, PAD, ROOM, stored
 from kit.pdf.stamping.placement import PageShape, Placement, placed
 from kit.pdf.stamping.setting import SMALLEST
@@ -51,7 +51,7 @@ def embedded_font(pdf: Pdf, name: str) -> pikepdf.Object:
         BaseFont=base,
         Encoding=Name("/Identity-H"),
         DescendantFonts=Array([pdf.make_indirect(cid_font)]),
-        ToUnicode=packed(pdf, _to_unicode([code for code, _ in codes])),
+        ToUnicode=packed(pdf, to_unicode({code: chr(code) for code, _ in codes})),
     )
     return pdf.make_indirect(whole)
 
@@ -79,20 +79,6 @@ def _glyphs_by_code(codes: list[tuple[int, int]]) -> bytes:
     for code, glyph in codes:
         to_glyphs[2 * code : 2 * code + 2] = glyph.to_bytes(2, "big")
     return bytes(to_glyphs)
-
-
-def _to_unicode(codes: list[int]) -> bytes:
-    """Each code means itself."""
-    lines = [f"<{code:04X}> <{code:04X}>" for code in codes]
-    blocks = [lines[at : at + 100] for at in range(0, len(lines), 100)]  # 100: the most that one block may hold
-    body = "\n".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks)
-    return (
-        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n"
-        "/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def\n"
-        "/CMapName /Adobe-Identity-UCS def /CMapType 2 def\n"
-        "1 begincodespacerange <0000> <FFFF> endcodespacerange\n"
-        f"{body}\nendcmap CMapName currentdict /CMap defineresource pop end end\n"
-    ).encode("ascii")
 
 
 def qr_drawing(address: str) -> tuple[float, bytes]:

@@ -2,7 +2,8 @@
 
 import mmap
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from kit.pdf.stamping.signatures import is_signed, take_out_signatures
 
 MOST_SLOTS = 64
 SIGNATURE_GONE = "The file has a digital signature. Copies are without it; the original is kept as it was signed."
+SCRIPTS_GONE = "The file held scripts or actions that start by themselves. Copies are without them."
 HEADER_WITHIN = 1024  # bytes: readers look for %PDF- this far
 
 Progress = Callable[[int, int], None]
@@ -57,32 +59,50 @@ def prepare(
     broken. It changes nothing for other files.
     Raises CannotPrepare with a reason and a message for the person who uploaded the file.
     """
+    _refuse_before_opening(source)
+    part = target.with_name(target.name + ".part")
+    try:
+        with _nonsense_refused(), pikepdf.open(source, suppress_warnings=True) as pdf:
+            refuse_unfit(pdf)
+            notes = _taken_out(pdf, without_signature=without_signature)
+            prepared = _prepared(pdf, part, style, address, edition_label, progress or _quietly)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return replace(prepared, notes=(*notes, *prepared.notes))
+
+
+def _refuse_before_opening(source: Path) -> None:
     if source.stat().st_size > LARGEST_FILE:
         raise CannotPrepare(RefusalReason.TOO_LARGE)
     with source.open("rb") as file:
         if b"%PDF-" not in file.read(HEADER_WITHIN):
             raise CannotPrepare(RefusalReason.NOT_A_PDF)
-    part = target.with_name(target.name + ".part")
+
+
+@contextmanager
+def _nonsense_refused() -> Iterator[None]:
+    """Turns what pikepdf raises over a file that it cannot work with into a refusal."""
     try:
-        with pikepdf.open(source, suppress_warnings=True) as pdf:
-            refuse_unfit(pdf)
-            signed = is_signed(pdf)
-            if signed and not without_signature:
-                raise CannotPrepare(RefusalReason.SIGNED)
-            if signed:
-                take_out_signatures(pdf)
-            prepared = _prepared(pdf, part, style, address, edition_label, progress or _quietly)
-            if signed:
-                prepared = replace(prepared, notes=(SIGNATURE_GONE, *prepared.notes))
-        part.replace(target)
+        yield
     except pikepdf.PasswordError as error:
         raise CannotPrepare(RefusalReason.NEEDS_PASSWORD) from error
     except _NONSENSE as error:
         locked = "unsupported encryption filter" in str(error)
         raise CannotPrepare(RefusalReason.LOCKED if locked else RefusalReason.DAMAGED) from error
-    finally:
-        part.unlink(missing_ok=True)
-    return prepared
+
+
+def _taken_out(pdf: Pdf, *, without_signature: bool) -> list[str]:
+    """Takes out what no copy may carry, and tells so. Raises CannotPrepare for a signature that nobody gave up."""
+    notes = []
+    if is_signed(pdf):
+        if not without_signature:
+            raise CannotPrepare(RefusalReason.SIGNED)
+        take_out_signatures(pdf)
+        notes.append(SIGNATURE_GONE)
+    if take_out_scripts(pdf):
+        notes.append(SCRIPTS_GONE)
+    return notes
 
 
 def _quietly(done: int, pages: int) -> None:
@@ -92,13 +112,8 @@ def _quietly(done: int, pages: int) -> None:
 def _prepared(
     pdf: Pdf, target: Path, style: StampStyle, address: str, edition_label: str, progress: Progress
 ) -> Prepared:
-    token = secrets.token_hex(16)
-    stamps = StampSet.begun(pdf, token, address if style is StampStyle.FULL else None)
-    had_scripts = take_out_scripts(pdf)
+    stamps = StampSet.begun(pdf, secrets.token_hex(16), address if style is StampStyle.FULL else None)
     page_count = _draw(pdf, stamps, progress)
-    notes = _notes(pdf, stamps)
-    if had_scripts:
-        notes.append("The file held scripts or actions that start by themselves. Copies are without them.")
     pdf.save(
         target,
         encryption=False,
@@ -115,7 +130,7 @@ def _prepared(
         slots=slots,
         widths=glyph_table(REGULAR).advances,
         companion_widths=glyph_table(COMPANION).advances,
-        notes=tuple(notes),
+        notes=tuple(_notes(pdf, stamps)),
         ending=ending_of(target, slots),
         address=address,
     )

@@ -31,6 +31,7 @@ from kit.pdf.stamping import (
     read_back,
     write_copy,
 )
+from tests.campaign.kept import compared
 from tests.campaign.stamp_check import findings
 
 ADDRESS = "https://portal.example/current/01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -45,7 +46,7 @@ RIGHT, REFUSED, WRONG = "stamped right", "refused", "wrong"
 
 @dataclass
 class Outcome:
-    """What became of one file."""
+    """What became of one file; `kept`: how many links, bookmarks and so on it has, all of which its copy has too."""
 
     path: str
     sha256: str
@@ -55,6 +56,7 @@ class Outcome:
     pages: int = 0
     seconds: float = 0.0
     notes: list[str] = field(default_factory=list)
+    kept: dict[str, int] = field(default_factory=dict)
 
 
 def kinds_of(path: Path) -> list[str]:
@@ -150,6 +152,9 @@ def _stamp(path: Path, folder: Path, outcome: Outcome, *, without_signature: boo
     pages = range(1, prepared.page_count + 1)
     looked_at = sorted({1, prepared.page_count, *chance.sample(pages, min(LOOKED_AT - 2, len(pages)))})
     wrong = findings(path, copy, prepared, facts, ADDRESS, looked_at, folder)
+    comparison = compared(path, copy, without_signature=without_signature)
+    wrong += comparison.differences
+    outcome.kept = dict(comparison.kinds)
     if (complaint := _faults(copy)) and not _faults(path):
         wrong.append(f"qpdf: {complaint}")
     outcome.outcome = WRONG if wrong else RIGHT
@@ -227,7 +232,9 @@ def main(arguments: list[str]) -> None:
             with asked.out.open("a") as file:
                 file.write(json.dumps(asdict(done[-1])) + "\n")
     print(table(done))
-    print(f"\n{sum(one.pages for one in done):,} pages in {len(done):,} files")
+    kept = sum((Counter(one.kept) for one in done if one.outcome == RIGHT), Counter[str]())
+    print("\nKept: " + ", ".join(f"{number:,} {kind}" for kind, number in kept.most_common()))
+    print(f"{sum(one.pages for one in done):,} pages in {len(done):,} files")
     for one in done:
         if one.outcome == WRONG:
             print(f"{one.path}: {one.detail}")

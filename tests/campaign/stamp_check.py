@@ -11,6 +11,7 @@ from html import unescape
 from pathlib import Path
 
 import pikepdf
+import zxingcpp
 from PIL import Image, ImageChops
 
 from kit.pdf.stamping import Prepared, StampFacts, personal_text
@@ -21,6 +22,7 @@ SMALLEST = 5.0  # points as displayed
 LARGEST_SHARE = 0.12  # of a page
 RESOLUTION = 72  # pixels an inch at a page of A4; less on larger pages
 MOST_PIXELS = 900  # of the longer side
+CODE_PIXELS = 240  # of the side of a square code when it is read: some five for each of its modules
 SECONDS = 300
 _PAGE = re.compile(r'<page width="([\d.]+)" height="([\d.]+)">(.*?)</page>', re.DOTALL)
 _WORD = re.compile(r'<word xMin="([-\d.]+)" yMin="([-\d.]+)" xMax="([-\d.]+)" yMax="([-\d.]+)">(.*?)</word>')
@@ -68,7 +70,7 @@ def wrong_words(page: Seen, expected: set[str], unit: float) -> str:
 
 
 def covered(page: Seen, expected: set[str], unit: float, address: str | None) -> tuple[Box, Box | None]:
-    """The box of the stamp's words with the white around them, and that of its square code."""
+    """The box of the stamp's words with the white around them, and that of its square code; None for no address."""
     boxes = list(stamp_words(page, expected).values())
     step = max(1.0, (page.width * page.height * unit * unit / (595.28 * 841.89)) ** 0.5) / unit
     around = 4 * step
@@ -85,11 +87,14 @@ def covered(page: Seen, expected: set[str], unit: float, address: str | None) ->
     return words, (right - side - 1, bottom - side - 1, right + 1, bottom + 1)
 
 
-def picture(path: Path, number: int, folder: Path, scale_to: int) -> Image.Image | None:
-    """A page as displayed, in grey, `scale_to` pixels long; None where poppler does not draw all of it."""
+def picture(path: Path, number: int, folder: Path, scale_to: int, *part: str) -> Image.Image | None:
+    """A page as displayed, in grey, `scale_to` pixels long; None where poppler does not draw all of it.
+
+    `part` are options of `pdftoppm` that name what of it to draw.
+    """
     target, written = folder / "page", folder / "page.pgm"
     size = ["-scale-to", str(scale_to), "-f", str(number), "-l", str(number), "-singlefile"]
-    command = ["pdftoppm", "-cropbox", "-gray", *size, str(path), str(target)]
+    command = ["pdftoppm", "-cropbox", "-gray", *size, *part, str(path), str(target)]
     drawn = subprocess.run(command, check=True, capture_output=True, timeout=SECONDS)
     if b"Too few" in drawn.stderr or not written.exists():
         return None  # poppler stops at an operator that lacks operands, or cannot draw the page at all
@@ -125,6 +130,18 @@ def wrong_picture(
     return f"the page differs outside the stamp: {outside} of {copy.size}" if outside else ""
 
 
+def wrong_code(copy: Path, number: int, page: Seen, box: Box, folder: Path, address: str) -> str:
+    """Whether a telephone that looks at the page's square code would be led to another address, or nowhere."""
+    left, top, right, _ = box
+    scale = CODE_PIXELS / (right - left)  # the picture is so large that the code has its pixels, and only it is drawn
+    place = ["-x", int(left * scale), "-y", int(top * scale), "-W", CODE_PIXELS, "-H", CODE_PIXELS]
+    drawn = picture(copy, number, folder, int(max(page.width, page.height) * scale), *map(str, place))
+    read = zxingcpp.read_barcodes(drawn, zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)) if drawn else []
+    if [code.text for code in read] == [address]:
+        return ""
+    return f"the square code says {' and '.join(code.text for code in read) or 'nothing'}"
+
+
 def wrong_share(page: Seen, boxes: tuple[Box, Box | None]) -> str:
     """Whether the stamp covers too much of its page."""
     area = sum((box[2] - box[0]) * (box[3] - box[1]) for box in boxes if box is not None)
@@ -132,10 +149,28 @@ def wrong_share(page: Seen, boxes: tuple[Box, Box | None]) -> str:
     return f"covers {share:.0%} of the page" if share > LARGEST_SHARE + 0.01 else ""  # a point more around our boxes
 
 
-def shapes(path: Path) -> list[tuple[float, bool]]:
-    """UserUnit of every page, and whether it lies on its side: `pdftotext` turns the words but not the page's size."""
+@dataclass(frozen=True)
+class Sheet:
+    """What the eye cannot tell of a page: its UserUnit, whether it lies on its side, whether it should show a code."""
+
+    unit: float
+    on_its_side: bool
+    has_code: bool
+
+    @classmethod
+    def of(cls, page: pikepdf.Object) -> "Sheet":
+        shape = shape_of(page)
+        return cls(shape.unit, shape.rotation % 180 != 0, "/QR" in _stamp(page)["/Resources"]["/XObject"])
+
+    def upright(self, page: Seen) -> Seen:
+        """The page as its reader holds it: `pdftotext` turns the words but not the page's size."""
+        return Seen(page.height, page.width, page.words) if self.on_its_side else page
+
+
+def sheets(path: Path) -> list[Sheet]:
+    """Every page of a copy."""
     with pikepdf.open(path, suppress_warnings=True) as pdf:
-        return [(shape.unit, shape.rotation % 180 != 0) for page in pdf.pages for shape in (shape_of(page.obj),)]
+        return [Sheet.of(page.obj) for page in pdf.pages]
 
 
 def wrong_glyphs(path: Path) -> str:
@@ -170,12 +205,16 @@ def _empty_boxes(font: pikepdf.Object, codes: list[int]) -> list[int]:
 
 
 def _slots(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
-    seen = set()
-    for page in pdf.pages:
-        for name, form in page.obj["/Resources"]["/XObject"].items():
-            if re.fullmatch("/Stamp[0-9a-f]{8}", name) and form.objgen not in seen:
-                seen.add(form.objgen)
-                yield form["/Resources"]["/XObject"]["/Slot"]
+    forms = {form.objgen: form for page in pdf.pages for form in (_stamp(page.obj),)}
+    for form in forms.values():
+        yield form["/Resources"]["/XObject"]["/Slot"]
+
+
+def _stamp(page: pikepdf.Object) -> pikepdf.Object:
+    """The form that the page draws last."""
+    contents = page["/Contents"]
+    name = re.findall(rb"/Stamp[0-9a-f]{8}", contents[len(contents) - 1].read_bytes())[-1]
+    return page["/Resources"]["/XObject"][name.decode()]
 
 
 def expected_words(prepared: Prepared, facts: StampFacts, address: str) -> set[str]:
@@ -194,14 +233,16 @@ def findings(
     pages = list(seen_pages(copy))
     if len(pages) != prepared.page_count:
         return [*found, f"poppler sees {len(pages)} pages of {prepared.page_count}"]
-    for number, (page, (unit, on_its_side)) in enumerate(zip(pages, shapes(copy), strict=True), 1):
-        page = Seen(page.height, page.width, page.words) if on_its_side else page
-        wrong = wrong_words(page, expected, unit)
+    for number, (page, sheet) in enumerate(zip(pages, sheets(copy), strict=True), 1):
+        page = sheet.upright(page)
+        wrong = wrong_words(page, expected, sheet.unit)
         if not wrong:
-            boxes = covered(page, expected, unit, address)
+            boxes = covered(page, expected, sheet.unit, address if sheet.has_code else None)
             wrong = wrong_share(page, boxes)
             if not wrong and number in looked_at:
                 wrong = wrong_picture(original, copy, number, page, boxes, folder)
+            if not wrong and number in looked_at and boxes[1]:
+                wrong = wrong_code(copy, number, page, boxes[1], folder, address)
         if wrong:
             found.append(f"page {number}: {wrong}")
     return found

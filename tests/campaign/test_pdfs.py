@@ -13,7 +13,7 @@ import pytest
 from pikepdf import Array, Dictionary, Name, String
 
 from tests.campaign.pdfs import REFUSED, RIGHT, WRONG, files_in, limited, tried
-from tests.factories.pdf_files import add_page, page_content
+from tests.factories.pdf_files import add_page, page_content, tag
 from tests.faults.plan import SEED, SOAK
 
 FILES = 400 if SOAK else 8
@@ -27,7 +27,7 @@ def odd_file(path: Path, chance: random.Random) -> Path:
         for _ in range(chance.randint(1, 5)):
             _odd_page(pdf, chance)
         if chance.random() < 0.3:
-            _tagged(pdf)
+            tag(pdf)
         if chance.random() < 0.3:
             pdf.attachments["notes.txt"] = b"notes"
             with pdf.open_outline() as outline:
@@ -69,14 +69,6 @@ def _form(pdf: pikepdf.Pdf) -> None:
     form = pdf.Root.get("/AcroForm", Dictionary(Fields=Array()))
     form["/Fields"].append(page["/Annots"][0])
     pdf.Root["/AcroForm"] = form
-
-
-def _tagged(pdf: pikepdf.Pdf) -> None:
-    root = pdf.make_indirect(Dictionary(Type=Name.StructTreeRoot))
-    leaf = pdf.make_indirect(Dictionary(Type=Name.StructElem, S=Name.P, P=root, Pg=pdf.pages[0].obj, K=0))
-    root["/K"], root["/ParentTree"] = Array([leaf]), Dictionary(Nums=Array([0, Array([leaf])]))
-    pdf.pages[0].obj["/StructParents"] = 0
-    pdf.Root["/StructTreeRoot"], pdf.Root["/MarkInfo"] = root, Dictionary(Marked=True)
 
 
 def _inherit(pdf: pikepdf.Pdf, key: str) -> None:

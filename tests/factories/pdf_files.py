@@ -57,6 +57,16 @@ def signed_file(path: Path) -> Path:
     return path
 
 
+def tag(pdf: pikepdf.Pdf) -> None:
+    """Makes a tagged file of one: its first page's marked content 0 is a paragraph."""
+    page = pdf.pages[0].obj
+    root = pdf.make_indirect(Dictionary(Type=Name.StructTreeRoot))
+    leaf = pdf.make_indirect(Dictionary(Type=Name.StructElem, S=Name.P, P=root, Pg=page, K=0))
+    root["/K"], root["/ParentTree"] = Array([leaf]), Dictionary(Nums=Array([0, Array([leaf])]))
+    page["/StructParents"] = 0
+    pdf.Root["/StructTreeRoot"], pdf.Root["/MarkInfo"] = root, Dictionary(Marked=True)
+
+
 def text_of(path: Path, page: int | None = None) -> str:
     """The page's words as poppler extracts them, line ends as spaces; of the whole file without `page`."""
     pages = ["-f", str(page), "-l", str(page)] if page else []

@@ -26,6 +26,7 @@ BREAKS = {
     ),
     "ReportLab only in documents and kit.pdf": ("materials/editions.py", "import reportlab"),
     "pikepdf only in kit.pdf": ("materials/preparing.py", "import pikepdf"),
+    "HarfBuzz only in kit.pdf": ("materials/preparing.py", "import uharfbuzz"),
     "DBOS only in kit.jobs": ("kit/mail/outbox.py", "import dbos"),
     "The store, mail servers, passwords and second steps each have one room": ("portal/checking.py", "import smtplib"),
     "Only web layers use the guard and the web kit": ("licences/seats.py", "import kit.web.forms"),

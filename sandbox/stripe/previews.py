@@ -1,0 +1,61 @@
+"""What an invoice would be: the change itself, lived through and taken back, so that its pennies are the same."""
+
+import copy
+
+from sandbox.stripe.account import Account, Object
+from sandbox.stripe.refusals import bad_request, not_implemented
+from sandbox.stripe.renewing import renew
+from sandbox.stripe.routes import answers
+from sandbox.stripe.subscriptions import change, create
+
+DETAILS = (
+    "items.id items.price items.quantity items.deleted items.tax_rates proration_behavior proration_date "
+    "default_tax_rates cancel_at_period_end metadata.* billing_mode.type billing_cycle_anchor"
+)
+
+
+@answers(
+    "POST /v1/invoices/create_preview",
+    "customer subscription currency " + " ".join(f"subscription_details.{name}" for name in DETAILS.split()),
+)
+def create_preview(account: Account, given: Object) -> Object:
+    """The next invoice: of a new subscription, of a change that is invoiced at once, or of the next renewal."""
+    details = given.get("subscription_details", {})
+    with account.rehearsal():
+        if "subscription" in given:
+            invoice = _of_subscription(account, given, details)
+        else:
+            invoice = _of_new(account, given, details)
+        found = copy.deepcopy(invoice)
+    found |= {"id": f"upcoming_{found['id']}", "created": account.now}
+    for line in found["lines"]["data"]:
+        line["invoice"] = found["id"]
+    return found
+
+
+def _of_new(account: Account, given: Object, details: Object) -> Object:
+    anchor = details.get("billing_cycle_anchor")
+    if isinstance(anchor, str):
+        raise not_implemented("a preview with billing_cycle_anchor=now")
+    wanted = {key: value for key, value in details.items() if key not in ("proration_date", "proration_behavior")}
+    subscription = create(
+        account,
+        wanted | {"customer": given.get("customer"), "collection_method": "send_invoice", "days_until_due": 30},
+    )
+    return account.get("invoice", subscription["latest_invoice"])
+
+
+def _of_subscription(account: Account, given: Object, details: Object) -> Object:
+    subscription = account.get("subscription", given["subscription"], "subscription")
+    if given.get("customer", subscription["customer"]) != subscription["customer"]:
+        raise bad_request("The subscription is not of this customer.", None, "customer")
+    if "billing_cycle_anchor" in details:
+        raise not_implemented("a preview that moves the billing cycle")
+    invoice = change(account, subscription, details)
+    if invoice is not None:
+        return invoice
+    if subscription["cancel_at_period_end"] or subscription["cancel_at"] or subscription["ended_at"]:
+        message = "No upcoming invoices for customer: the subscription ends."
+        raise bad_request(message, "invoice_upcoming_none")
+    account.now = subscription["items"]["data"][0]["current_period_end"]
+    return renew(account, subscription)

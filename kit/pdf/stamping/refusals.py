@@ -33,7 +33,7 @@ MESSAGES = {
         "Ask whoever locked it for an open one."
     ),
     RefusalReason.DAMAGED: "This PDF is damaged and cannot be read. Export it again from where it was made.",
-    RefusalReason.NO_PAGES: "This PDF has no pages.",
+    RefusalReason.NO_PAGES: "This PDF has no pages. Export it again from where it was made.",
     RefusalReason.PORTFOLIO: "This PDF is a portfolio, a folder of other files. Upload each file in it by itself.",
     RefusalReason.XFA_FORM: "This PDF is an Adobe LiveCycle (XFA) form. Print it to PDF, then upload that file.",
     RefusalReason.TOO_LARGE: f"This PDF is larger than {LARGEST_FILE // 1024**2} MB. Save it with smaller pictures.",

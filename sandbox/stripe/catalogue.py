@@ -31,7 +31,7 @@ offers(
     lookup_keys=lambda _account, row, wanted: row["lookup_key"] in wanted,
 )
 offers("tax_rate", "/v1/tax_rates/{tax_rate}", "active inclusive")
-offers("webhook_endpoint", "/v1/webhook_endpoints/{webhook_endpoint}")
+offers("webhook_endpoint", "/v1/webhook_endpoints/{webhook_endpoint}", dated=False)
 
 
 def pounds_only(currency: str, param: str = "currency") -> str:

@@ -13,7 +13,7 @@ TEST_CARDS = {
 }
 LAST4 = {SUCCEEDS: "4242", DECLINES: "0341", AUTHENTICATES: "3184"}
 
-offers("payment_method", "/v1/payment_methods/{payment_method}", "customer type")
+offers("payment_method", "/v1/payment_methods/{payment_method}", "customer type", dated=False)
 
 
 def make_method(account: Account, customer: str, kind: str, fate: str) -> Object:

@@ -10,7 +10,7 @@ from sandbox.stripe.subscriptions import change, create
 
 DETAILS = (
     "items.id items.price items.quantity items.deleted items.tax_rates proration_behavior proration_date "
-    "default_tax_rates cancel_at_period_end metadata.* billing_mode.type billing_cycle_anchor"
+    "default_tax_rates cancel_at_period_end metadata.* billing_mode.type billing_cycle_anchor.*"
 )
 
 
@@ -34,9 +34,10 @@ def create_preview(account: Account, given: Object) -> Object:
 
 
 def _of_new(account: Account, given: Object, details: Object) -> Object:
-    anchor = details.get("billing_cycle_anchor")
-    if isinstance(anchor, str):
-        raise not_implemented("a preview with billing_cycle_anchor=now")
+    details = dict(details)
+    anchor = details.pop("billing_cycle_anchor", {"type": "now"})
+    if anchor["type"] == "timestamp":
+        details["billing_cycle_anchor"] = anchor["timestamp"]
     wanted = {key: value for key, value in details.items() if key not in ("proration_date", "proration_behavior")}
     subscription = create(
         account,
@@ -49,7 +50,7 @@ def _of_subscription(account: Account, given: Object, details: Object) -> Object
     subscription = account.get("subscription", given["subscription"], "subscription")
     if given.get("customer", subscription["customer"]) != subscription["customer"]:
         raise bad_request("The subscription is not of this customer.", None, "customer")
-    if "billing_cycle_anchor" in details:
+    if details.get("billing_cycle_anchor", {}).get("type", "unchanged") != "unchanged":
         raise not_implemented("a preview that moves the billing cycle")
     invoice = change(account, subscription, details)
     if invoice is not None:

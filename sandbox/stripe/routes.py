@@ -12,6 +12,7 @@ from sandbox.stripe.spec import operation, path_pattern, resource
 
 Handler = Callable[..., Object]
 Matches = Callable[[Account, Object, Any], bool]
+DATED = "created created.*"
 PAGE = "limit starting_after ending_before"
 LONGEST_PAGE = 100
 DEEPEST_EXPANSION = 4
@@ -51,17 +52,18 @@ def offers(
     path: str,
     filters: str = "",
     search: bool = False,
+    dated: bool = True,
     usual: Mapping[str, str] | None = None,
     **special: Matches,
 ) -> None:
     """Lists objects of a kind at `/v1/<plural>` and gives one at `/v1/<plural>/{name}`, by search too when asked.
 
     A filter compares the field of its name; those in `special` bring their own comparison;
-    those in `usual` hold when the request says nothing.
+    those in `usual` hold when the request says nothing. `dated` lists are filtered by `created` too.
     """
     everything = path[: path.rindex("/")]
 
-    @answers(f"GET {everything}", f"{PAGE} {filters} {' '.join(special)} created.* created")
+    @answers(f"GET {everything}", f"{PAGE} {filters} {' '.join(special)} {DATED if dated else ''}")
     def give_list(account: Account, given: Object) -> Object:
         wanted = {**(usual or {}), **{name: value for name, value in given.items() if name not in PAGE.split()}}
         rows = [row for row in account.where(kind) if all(_fits(account, row, *one, special) for one in wanted.items())]

@@ -16,7 +16,7 @@ from kit.web.transactions import db, roll_back, writes, writing
 from licences import directory, history, merging, terms
 from licences.directory import NO_LICENCE, OrganisationsWanted
 from licences.guard import allowed, viewer
-from licences.people import memberships, organisations
+from licences.people import invitations, memberships, organisations
 from licences.people.kinds import OrganisationKind
 from licences.people.organisations import Particulars
 from licences.policy import Action
@@ -108,7 +108,7 @@ def new_organisation_post() -> Response | tuple[str, int]:
 
 @allowed(Action.MANAGE_LICENCES)
 def one_organisation(organisation_id: int) -> str:
-    """One organisation: facts, licences, seats, people, and what happened."""
+    """One organisation: facts, licences, seats, people, who is invited, and what happened."""
     found = organisations.organisation(db(), organisation_id)
     people = memberships.people_of(db(), organisation_id)
     return render_template(
@@ -116,6 +116,7 @@ def one_organisation(organisation_id: int) -> str:
         organisation=found,
         licences=terms.licences_of(db(), house().clock, organisation_id),
         people=directory.with_rights(db(), people),
+        invitations=invitations.open_invitations(db(), house().clock, organisation_id),
         happenings=history.history_of(db(), "organisation", organisation_id),
         is_licensor=found.kind is OrganisationKind.LICENSOR,
         merged=_merged(organisation_id),

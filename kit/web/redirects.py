@@ -2,7 +2,7 @@
 
 import re
 
-from flask import redirect
+from flask import redirect, request
 from werkzeug.wrappers import Response
 
 # One slash, then neither a slash nor a backslash: browsers read //host, /\host and control characters as other sites.
@@ -12,6 +12,12 @@ _OURS = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*", re.ASCII)
 def is_ours(address: str | None) -> bool:
     """Whether an address that came with the request leads to a page of ours."""
     return bool(address) and len(address or "") <= 500 and _OURS.fullmatch(address or "") is not None
+
+
+def wanted_page() -> str | None:
+    """The page to go on to that the request's address names (`next`); None without one, or when it is not ours."""
+    wanted = request.args.get("next")
+    return wanted if is_ours(wanted) else None
 
 
 def onward(wanted: str | None, otherwise: str) -> Response:

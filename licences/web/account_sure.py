@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from kit.refusals import Refused
 from kit.web import forms
 from kit.web.house import house
-from kit.web.redirects import is_ours, onward
+from kit.web.redirects import onward, wanted_page
 from kit.web.transactions import db, roll_back
 from licences.guard import half_signed_in, viewer
 from licences.people import accounts, limits, sessions
@@ -35,7 +35,7 @@ def blueprint() -> Blueprint:
 def make_sure() -> Response | str:
     """Asks."""
     if viewer().step is Step.TO_SHOW:
-        return redirect(url_for("second_step.second_step", next=_wanted()), code=303)
+        return redirect(url_for("second_step.second_step", next=wanted_page()), code=303)
     return _page(PasswordForm(), CodeForm())
 
 
@@ -92,12 +92,7 @@ def passkey_post() -> Response | tuple[str, int]:
 def _is_sure(how: str) -> Response:
     who, clock = viewer(), house().clock
     entering.go_on(house().database.run(lambda session: sessions.make_sure(session, clock, who, how)))
-    return onward(request.args.get("next"), url_for("account.account"))
-
-
-def _wanted() -> str | None:
-    wanted = request.args.get("next")
-    return wanted if is_ours(wanted) else None
+    return onward(wanted_page(), url_for("account.account"))
 
 
 def _page(form: PasswordForm, code_form: CodeForm) -> str:
@@ -109,6 +104,6 @@ def _page(form: PasswordForm, code_form: CodeForm) -> str:
         code_form=code_form,
         has_password=account is not None,
         me=viewer(),
-        next=_wanted(),
+        next=wanted_page(),
         **second_step.ways(),
     )

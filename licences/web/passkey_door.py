@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from kit.refusals import Refused
 from kit.web.elsewhere import elsewhere
 from kit.web.house import house
-from kit.web.redirects import is_ours, onward
+from kit.web.redirects import onward, wanted_page
 from kit.web.transactions import roll_back
 from licences.guard import public
 from licences.people import passkeys, sessions
@@ -26,7 +26,7 @@ def blueprint() -> Blueprint:
 def come_in_post() -> Response:
     """Checks the passkey and opens a session in one transaction."""
     clock, sealer, us, rules = house().clock, entering.sealer(), party(), entering.rules()
-    browser, answer, wanted = entering.browser_words(), request.form.get("answer", ""), request.args.get("next")
+    browser, answer, wanted = entering.browser_words(), request.form.get("answer", ""), wanted_page()
     roll_back()
 
     def come(session: Session) -> str:
@@ -38,5 +38,5 @@ def come_in_post() -> Response:
         entering.enter(house().database.run(come))
     except Refused as refusal:
         flash(refusal.message, "brick")
-        return redirect(elsewhere("sign in", next=wanted if is_ours(wanted) else None), code=303)
+        return redirect(elsewhere("sign in", next=wanted), code=303)
     return onward(wanted, elsewhere("home"))

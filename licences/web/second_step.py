@@ -9,7 +9,7 @@ from kit.web import forms
 from kit.web.elsewhere import elsewhere
 from kit.web.house import house
 from kit.web.pages import plural
-from kit.web.redirects import is_ours, onward
+from kit.web.redirects import onward, wanted_page
 from kit.web.transactions import db, roll_back
 from licences.guard import half_signed_in, viewer
 from licences.people import authenticators, passkeys, sessions
@@ -54,7 +54,7 @@ def second_step() -> Response | str:
     if viewer().step is Step.DONE:
         return _on()
     if viewer().step is Step.TO_SET_UP:
-        return redirect(url_for("account_steps.steps", next=_wanted()), code=303)
+        return redirect(url_for("account_steps.steps", next=wanted_page()), code=303)
     return _page(CodeForm())
 
 
@@ -151,17 +151,12 @@ def _proved(how: str) -> Response:
 
 
 def _on() -> Response:
-    return onward(request.args.get("next"), elsewhere("home"))
-
-
-def _wanted() -> str | None:
-    wanted = request.args.get("next")
-    return wanted if is_ours(wanted) else None
+    return onward(wanted_page(), elsewhere("home"))
 
 
 def _page(form: CodeForm) -> str:
-    return render_template("licences/second_step.html", form=form, next=_wanted(), **ways())
+    return render_template("licences/second_step.html", form=form, next=wanted_page(), **ways())
 
 
 def _recovery_page(form: RecoveryForm) -> str:
-    return render_template("licences/second_step_recovery.html", form=form, next=_wanted())
+    return render_template("licences/second_step_recovery.html", form=form, next=wanted_page())

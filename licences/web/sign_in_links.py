@@ -1,6 +1,6 @@
 """Asking for a link by mail, and coming in by it. The words are the same for known and unknown addresses."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -8,7 +8,7 @@ from kit.refusals import Refused
 from kit.web import forms
 from kit.web.elsewhere import elsewhere
 from kit.web.house import house
-from kit.web.redirects import is_ours, onward
+from kit.web.redirects import onward, wanted_page
 from kit.web.transactions import db, roll_back, writes, writing
 from licences.guard import public
 from licences.people import sessions, sign_in_links
@@ -93,7 +93,6 @@ def _asked(purpose: TokenPurpose) -> str | tuple[str, int]:
     form = AddressForm()
     if not form.validate():
         return _ask_page(form, purpose), 400
-    wanted = request.args.get("next")
     email = form.email.data.lower()
     try:
         sign_in_links.ask(
@@ -102,7 +101,7 @@ def _asked(purpose: TokenPurpose) -> str | tuple[str, int]:
             purpose,
             email=email,
             place=entering.network_place(),
-            wanted=wanted if wanted and is_ours(wanted) else "",
+            wanted=wanted_page() or "",
             demo_too=entering.rules().demo_may_enter,
         )
     except Refused as refusal:
@@ -113,12 +112,11 @@ def _asked(purpose: TokenPurpose) -> str | tuple[str, int]:
 
 
 def _ask_page(form: AddressForm, purpose: TokenPurpose) -> str:
-    wanted = request.args.get("next")
     return render_template(
         "licences/link_ask.html",
         form=form,
         is_password=purpose is TokenPurpose.SET_PASSWORD,
-        next=wanted if is_ours(wanted) else None,
+        next=wanted_page(),
     )
 
 

@@ -1,12 +1,12 @@
 """Sign in and sign out."""
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from kit.web import forms
 from kit.web.house import house
-from kit.web.redirects import is_ours, onward
+from kit.web.redirects import onward, wanted_page
 from kit.web.transactions import db, roll_back, writes, writing
 from licences.guard import is_half_way, leaving, public, viewer, viewer_or_none
 from licences.people import accounts, limits, passkeys, sessions
@@ -40,9 +40,9 @@ def blueprint() -> Blueprint:
 def sign_in() -> Response | str:
     """The form; somebody who is signed in is sent on."""
     if viewer_or_none():
-        return onward(request.args.get("next"), url_for("home.home"))
+        return onward(wanted_page(), url_for("home.home"))
     if is_half_way():
-        return redirect(url_for("second_step.second_step", next=request.args.get("next")), code=303)
+        return redirect(url_for("second_step.second_step", next=wanted_page()), code=303)
     return _page(SignInForm())
 
 
@@ -63,7 +63,7 @@ def sign_in_post() -> Response | tuple[str, int]:
         form.refuse(WRONG, "password")
         return _page(form), 400
     _enter(account, counts)
-    return onward(request.args.get("next"), url_for("home.home"))
+    return onward(wanted_page(), url_for("home.home"))
 
 
 @leaving
@@ -117,10 +117,9 @@ def _too_often(form: SignInForm) -> Response:
 
 
 def _page(form: SignInForm) -> str:
-    wanted = request.args.get("next")
     return render_template(
         "portal/sign_in.html",
         form=form,
-        next=wanted if is_ours(wanted) else None,
+        next=wanted_page(),
         passkey_options=passkeys.options_to_show(db(), entering.sealer(), party()),
     )

@@ -52,6 +52,18 @@ class Browser:
         return response
 
 
+def text_of(response: TestResponse) -> str:
+    """The words of a page, as they are read."""
+    body = re.sub(r"<(script|style|svg).*?</\1>", " ", response.text, flags=re.S)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+def went_to(response: TestResponse) -> str:
+    """Where a redirect leads. Fails with the page's words when it is none."""
+    assert response.status_code == 303, text_of(response)[:600]
+    return str(response.headers["Location"])
+
+
 def hidden_fields(page: str, action: str) -> dict[str, str]:
     """The hidden fields of the form on a page that posts to `action`."""
     start = page.index(f'action="{action}"')

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from kit.mail import MailMessage
+from kit.mail import MailMessage, State
 from licences import accreditations, seats, terms
 from licences.people import memberships, organisations
 from licences.people.kinds import OrganisationKind, Role
 from licences.people.models import Organisation, Person
-from tests.browser_like import Browser
+from tests.browser_like import Browser, text_of, went_to
 from tests.statements import counted
 from tests.world import COLLEAGUE, FINANCE, MANAGER, STAFF, STRANGER_MANAGER, TEAM, TRAINER, World
 
@@ -25,20 +25,22 @@ def staff(world: World) -> Browser:
     return world.browser(STAFF)
 
 
-def text_of(response: TestResponse) -> str:
-    """The words of a page, as they are read."""
-    body = re.sub(r"<(script|style|svg).*?</\1>", " ", response.text, flags=re.S)
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
-
-
-def went_to(response: TestResponse) -> str:
-    """Where a redirect leads; the page itself when it is none."""
-    assert response.status_code == 303, text_of(response)[:600]
-    return str(response.headers["Location"])
-
-
 def problems(response: TestResponse) -> list[str]:
     return [unescape(words) for words in re.findall(r'<li><a href="#[^"]+">([^<]+)</a></li>', response.text)]
+
+
+def test_staff_see_who_is_invited_and_whether_the_mail_arrived(world: World, staff: Browser) -> None:
+    page = f"/admin/organisations/{world.lakeshire}"
+    assert "Invited, not here yet" not in text_of(staff.get(page))
+    guest = {"name": "Zoe Lee", "email": "zoe@lee.example", "role": "trainer", "seat": str(world.licence)}
+    went_to(world.browser(MANAGER).post("/organisation/invite", guest))
+    with world.house.database.write() as session:
+        letter = session.scalars(sa.select(MailMessage)).one()
+        letter.state, letter.last_error = State.FAILED, "550 no such mailbox"
+    words = text_of(staff.get(page))
+    for told in ("Zoe Lee", "by Janet Whitlock", "Trainer, with a seat", "Did not arrive", "550 no such mailbox"):
+        assert told in words, told
+    assert "Invited, not here yet" not in text_of(staff.get(f"/admin/organisations/{world.hillside}"))
 
 
 def test_a_new_organisation_from_its_name_to_a_seat(world: World, staff: Browser) -> None:

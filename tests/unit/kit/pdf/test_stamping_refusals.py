@@ -10,8 +10,10 @@ import pytest
 from pikepdf import Array, Dictionary, Name, Pdf, String
 
 from kit.pdf.stamping import CannotPrepare, RefusalReason, StampStyle, prepare
+from kit.pdf.stamping.contents import LARGEST_CONTENT
 from tests.factories.pdf_files import add_page, pdf_file
 from tests.factories.unfit_files import unfit_file
+from tests.faults.plan import SOAK
 
 
 def tried(source: Path) -> CannotPrepare:
@@ -99,24 +101,30 @@ def test_an_empty_signature_field_does_no_harm(tmp_path: Path) -> None:
     prepare(source, tmp_path / "b.pdf", style=StampStyle.FULL, address="x.example", edition_label="1.0")
 
 
-@pytest.mark.parametrize("twice", [False, True])
-def test_contents_that_unpack_to_gigabytes_are_refused_cheaply(tmp_path: Path, twice: bool) -> None:
-    packing = zlib.compressobj(9)
-    packed = b"".join(packing.compress(b"q Q " * 250_000) for _ in range(400)) + packing.flush()
-    packed, chain = (zlib.compress(packed), [Name.FlateDecode] * 2) if twice else (packed, [Name.FlateDecode])
+@pytest.fixture(scope="module")
+def bomb() -> bytes:
+    """A little more than a page may unpack to, packed."""
+    packing = zlib.compressobj(1)
+    piece = b"q Q " * 250_000
+    return b"".join(packing.compress(piece) for _ in range(LARGEST_CONTENT // len(piece) + 1)) + packing.flush()
 
-    def bomb(pdf: Pdf) -> None:
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_contents_that_unpack_to_gigabytes_are_refused_cheaply(tmp_path: Path, bomb: bytes, twice: bool) -> None:
+    packed, chain = (zlib.compress(bomb), [Name.FlateDecode] * 2) if twice else (bomb, [Name.FlateDecode])
+
+    def plant(pdf: Pdf) -> None:
         pdf.pages[0].obj["/Contents"] = pdf.make_stream(packed, Filter=Array(chain))
 
     options = {"compress_streams": False, "stream_decode_level": pikepdf.StreamDecodeLevel.none}
-    assert tried(saved(tmp_path / "a.pdf", bomb, **options)).reason is RefusalReason.TOO_LARGE
+    assert tried(saved(tmp_path / "a.pdf", plant, **options)).reason is RefusalReason.TOO_LARGE
 
 
 def test_damage_anywhere_is_refused_or_mended_never_a_crash(tmp_path: Path) -> None:
     whole = pdf_file(tmp_path / "whole.pdf", pages=3).read_bytes()
     chance = random.Random(20261122)
     outcomes = set()
-    for number in range(150):
+    for number in range(600 if SOAK else 50):
         broken = bytearray(whole)
         for _ in range(chance.choice((1, 5, 40))):
             broken[chance.randrange(len(broken))] = chance.randrange(256)

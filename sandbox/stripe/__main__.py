@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sandbox.stripe.account import Account
+from sandbox.stripe.agenda import live_until
 from sandbox.stripe.journal import Journal
 from sandbox.stripe.routes import ROUTES
 from sandbox.stripe.server import server
@@ -21,12 +22,19 @@ def serve(account: Account, port: int) -> None:
     stopping = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopping.set())
-    for work in (http.serve_forever, deliverer.run):
+    for work in (http.serve_forever, deliverer.run, lambda: _keep_time(account, stopping)):
         threading.Thread(target=work, daemon=True).start()
     stopping.wait()
     deliverer.stop()
     http.shutdown()
     http.server_close()
+
+
+def _keep_time(account: Account, stopping: threading.Event) -> None:
+    """A clock that goes with the machine's brings what is due without anybody asking."""
+    while not stopping.wait(1):
+        with account.transaction():
+            live_until(account, account.wall())
 
 
 def listen_at(account: Account, url: str, secret: str) -> None:

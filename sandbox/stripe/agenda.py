@@ -27,6 +27,8 @@ KINDS = ("invoice", "subscription", "payment_intent", "checkout.session")
 
 def live_until(account: Account, moment: int) -> None:
     """Lives through everything that is due until then; each thing is committed by itself."""
+    if moment <= account.now:
+        return
     waiting = [(when, row["_number"], row["id"]) for row in _all(account) for when in _due(row)]
     heapq.heapify(waiting)
     while waiting and waiting[0][0] <= moment:

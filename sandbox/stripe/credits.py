@@ -144,7 +144,9 @@ def _give_back(account: Account, invoice: Object, note: Object, given: Object) -
         paid = account.where("invoice_payment", invoice=invoice["id"])
         if not paid:
             raise bad_request("Nothing was paid here that could be refunded.", None, "refund_amount")
-        refund = refund_payment(account, paid[-1]["payment"]["payment_intent"], ways["refund_amount"])
+        refund = refund_charge(
+            account, _charge_of(account, paid[-1]["payment"]["payment_intent"]), ways["refund_amount"]
+        )
         note["refunds"] = [{"amount_refunded": refund["amount"], "refund": refund["id"], "type": "refund",
                             "payment_record_refund": None}]  # fmt: skip
     account.tell("invoice.updated", invoice)
@@ -153,28 +155,38 @@ def _give_back(account: Account, invoice: Object, note: Object, given: Object) -
 @answers("POST /v1/refunds", "payment_intent charge amount reason metadata.*")
 def refund(account: Account, given: Object) -> Object:
     """Gives a payment back, whole or in part; the invoice stays paid."""
-    intent = given.get("payment_intent")
-    if intent is None:
-        intent = account.get("charge", given.get("charge"), "charge")["payment_intent"]
-    return refund_payment(account, intent, given.get("amount"), given.get("reason"), given.get("metadata", {}))
+    charge = given.get("charge")
+    if charge is None:
+        charge = _charge_of(account, given.get("payment_intent"))
+    return refund_charge(account, charge, given.get("amount"), given.get("reason"), given.get("metadata", {}))
 
 
-def refund_payment(
-    account: Account, identity: str, amount: int | None, reason: str | None = None, metadata: Object | None = None
+def _charge_of(account: Account, intent: str | None) -> str | None:
+    row = account.get("payment_intent", intent, "payment_intent")
+    if row["payment_method_types"] == ["customer_balance"]:
+        raise not_implemented("refunding a bank transfer")
+    return row["latest_charge"] and str(row["latest_charge"])
+
+
+def refund_charge(
+    account: Account,
+    identity: str | None,
+    amount: int | None,
+    reason: str | None = None,
+    metadata: Object | None = None,
 ) -> Object:
-    """The refund of a succeeded payment; it is with the customer at once. Raises `Refusal` for more than was paid."""
-    intent = account.get("payment_intent", identity, "payment_intent")
-    charge = account.find("charge", intent["latest_charge"])
-    if charge is None or charge["status"] != "succeeded":
-        raise not_implemented("refunding what was not paid by card or Direct Debit")
+    """The refund of a succeeded charge; it is with the customer at once. Raises `Refusal` for more than was paid."""
+    charge = account.get("charge", identity, "charge")
+    if charge["status"] != "succeeded":
+        raise bad_request("This charge has not succeeded; there is nothing to refund.", None, "charge")
     left = charge["amount"] - charge["amount_refunded"]
     wanted = left if amount is None else amount
     if not 0 < wanted <= left:
         code = "charge_already_refunded" if not left else "amount_too_large"
         raise bad_request(f"Refund amount ({wanted}) is greater than what is left ({left}).", code, "amount")
     row = account.new(
-        "refund", "re", amount=wanted, currency="gbp", charge=charge["id"], payment_intent=intent["id"],
-        customer=intent["customer"], reason=reason, status="succeeded", metadata=metadata or {},
+        "refund", "re", amount=wanted, currency="gbp", charge=charge["id"], payment_intent=charge["payment_intent"],
+        customer=charge["customer"], reason=reason, status="succeeded", metadata=metadata or {},
         payment_method=charge["payment_method"],
     )  # fmt: skip
     charge["amount_refunded"] += wanted

@@ -10,7 +10,7 @@ from sandbox.stripe.items import take_in, waiting
 from sandbox.stripe.prorating import apply_changes, interval_of, items_list, new_subscription_item, prorate
 from sandbox.stripe.refusals import bad_request, not_implemented
 from sandbox.stripe.renewing import charge_periods
-from sandbox.stripe.routes import answers, offers
+from sandbox.stripe.routes import answers, includes, listed, offers
 
 RUNNING = "running"
 ITEMS = "items.price items.quantity items.tax_rates items.metadata.*"
@@ -37,6 +37,13 @@ offers(
     status=_has_status,
     price=lambda _account, row, wanted: any(item["price"]["id"] == wanted for item in row["items"]["data"]),
 )
+
+
+@includes("customer", "subscriptions")
+def of_customer(account: Account, customer: Object) -> Object:
+    """The customer's subscriptions that have not ended, newest first."""
+    rows = [row for row in account.where("subscription", customer=customer["id"]) if row["status"] not in ENDED]
+    return listed(rows[::-1], f"/v1/customers/{customer['id']}/subscriptions")
 
 
 @answers(

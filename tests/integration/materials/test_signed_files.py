@@ -10,11 +10,11 @@ from werkzeug.test import TestResponse
 
 from kit.audit import AuditEntry
 from kit.refusals import Refused
-from materials import editions, preparing
-from materials.editions import EditionFacts
+from materials import editions
 from materials.kinds import Preparation, Signature
 from tests.browser_like import Browser
 from tests.factories.pdf_files import pdf_file, signed_file
+from tests.integration.materials.drafts import drafted, facts, prepare, send
 from tests.world import STAFF, World
 
 TITLE = "This file has a digital signature"
@@ -24,26 +24,6 @@ BUTTON = "Make copies without the signature"
 @pytest.fixture
 def staff(world: World) -> Browser:
     return world.browser(STAFF)
-
-
-def drafted(staff: Browser, world: World, source: Path) -> int:
-    """The id of a draft with this file, when the worker has been at it."""
-    form = {"number": "1.1", "file": (io.BytesIO(source.read_bytes()), "manual.pdf")}
-    address = f"/admin/materials/{world.handouts}/editions/new"
-    made = staff.post(address, form, content_type="multipart/form-data")
-    edition_id = int(made.headers["Location"].rsplit("/", 1)[1])
-    prepare(world, edition_id)
-    return edition_id
-
-
-def prepare(world: World, edition_id: int) -> None:
-    house = world.house
-    preparing.prepare_edition(house.database, house.clock, house.store, house.links, edition_id=edition_id)
-
-
-def facts(world: World, edition_id: int) -> EditionFacts:
-    with world.house.database.read() as session:
-        return editions.edition(session, edition_id)
 
 
 def decide(staff: Browser, edition_id: int) -> TestResponse:
@@ -91,8 +71,7 @@ def test_a_decision_is_for_one_file(world: World, staff: Browser, tmp_path: Path
     source = signed_file(tmp_path / "a.pdf")
     edition_id = drafted(staff, world, source)
     decide(staff, edition_id)
-    form = {"file": (io.BytesIO(source.read_bytes()), "other.pdf")}
-    staff.post(f"/admin/editions/{edition_id}/file", form, content_type="multipart/form-data")
+    send(staff, f"/admin/editions/{edition_id}/file", source)
     prepare(world, edition_id)
     assert facts(world, edition_id).signature is Signature.ASKED
 

@@ -17,12 +17,11 @@ from kit.store import StoredFile
 from kit.web.house import furnish
 from licences.people import accounts, memberships
 from licences.people.kinds import Role
-from materials import editions, preparing
-from materials.editions import EditionFacts
 from materials.kinds import EditionState
 from materials.models import Copy, Edition
 from tests.browser_like import BASE, Browser, hidden_fields
 from tests.factories.pdf_files import pdf_file
+from tests.integration.materials.drafts import facts, prepare
 from tests.world import STAFF, TEAM, TRAINER, World, password_hash
 
 
@@ -42,16 +41,6 @@ def upload(staff: Browser, world: World, **fields: object) -> TestResponse:
     address = f"/admin/materials/{world.handouts}/editions/new"
     return staff.post(address, {name: value for name, value in form.items() if value is not None},
                       content_type="multipart/form-data")  # fmt: skip
-
-
-def prepare(world: World, edition_id: int) -> None:
-    house = world.house
-    preparing.prepare_edition(house.database, house.clock, house.store, house.links, edition_id=edition_id)
-
-
-def facts(world: World, edition_id: int) -> EditionFacts:
-    with world.house.database.read() as session:
-        return editions.edition(session, edition_id)
 
 
 def count(world: World, table: type) -> int:

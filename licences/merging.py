@@ -6,7 +6,7 @@ had stays once. Names on copies, in mails and in the audit trail stay as they we
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,7 +20,7 @@ from kit.holdings import Holding
 from kit.refusals import NotThere, Refused
 from licences.models import Accreditation, Licence, Programme, Seat
 from licences.people import tokens
-from licences.people.kinds import OrganisationKind, Role
+from licences.people.kinds import OrganisationKind, Role, TokenPurpose
 from licences.people.models import Acceptance, Invitation, Membership, Merge, Organisation, Person, SignIn
 
 Owner = type[Person] | type[Organisation]
@@ -48,9 +48,11 @@ def _is_open(invitation: Any) -> sa.ColumnElement[bool]:
     return sa.and_(invitation.accepted_at.is_(None), invitation.withdrawn_at.is_(None))
 
 
-SEATS_OF_LICENCE = Holding(
-    "seats", Seat.licence_id, (Seat.person_id,), _is_live_seat, closes="released_at", may_reopen=_free_seat
-)
+# Where two licences become one; the other stays behind, empty.
+OF_LICENCE = {
+    "seats": Holding("seats", Seat.licence_id, (Seat.person_id,), _is_live_seat, "released_at", _free_seat),
+    "invitations": Holding("invitations", Invitation.licence_id),
+}
 PLACES = Holding("places", Membership.person_id, (Membership.organisation_id,), _is_live_place, closes="ended_at")
 OWN_HOLDINGS: Mapping[str, Sequence[Holding]] = {
     "person": (
@@ -124,19 +126,17 @@ def merge(
 ) -> int:
     """Merges two people or two organisations and returns the merge's id.
 
-    Both rows are locked, in the order of their ids. Raises `NotThere`, and `Refused` for two that cannot be one.
+    Raises `NotThere`, and `Refused` for two that cannot be one.
     """
-    for owner_id in sorted((kept_id, gone_id)):
-        lock_row(session, KINDS[kind], owner_id)
+    _lock_both(session, kind, kept_id, gone_id)
     kept, gone = _two(session, kind, kept_id, gone_id)
     now = clock.now()
     moved: dict[str, Any] = {}
     if kind == "person":
-        _lock_places(session, kept_id, gone_id)
         _refuse_lost_role(session, kept, gone)
         _empty(session, now, session.scalars(sa.select(Membership.id).where(Membership.person_id == gone_id)).all())
         moved["accreditations before"] = _keep_the_longer(session, kept_id, gone_id)
-        tokens.end(session, clock, gone_id)
+        tokens.end(session, clock, gone_id, *(set(TokenPurpose) - {TokenPurpose.OBJECT_TO_EMAIL}))
     else:
         moved["licences joined"] = _join_licences(session, kept_id, gone_id, now)
     for one in (*OWN_HOLDINGS[kind], *more):
@@ -161,20 +161,18 @@ def undo(session: Session, clock: Clock, actor: Actor, merge_id: int, more: Mapp
         raise NotThere
     if row.undone_at is not None:
         raise Refused("This merge has been undone already.")
-    for owner_id in sorted((row.kept_id, row.gone_id)):
-        lock_row(session, KINDS[row.kind], owner_id)
+    _lock_both(session, row.kind, row.kept_id, row.gone_id)
     kept: Any = session.get_one(KINDS[row.kind], row.kept_id)
     gone: Any = session.get_one(KINDS[row.kind], row.gone_id)
     if kept.merged_into_id is not None:
         raise Refused(f"{kept.name} was merged with somebody else since. Undo that merge first.")
     if row.kind == "person":
-        _lock_places(session, kept.id, gone.id)
         _empty(session, clock.now(), row.moved.get(PLACES.key, NOTHING)["moved"])
     lost = 0
     for one in reversed((*OWN_HOLDINGS[row.kind], *more[row.kind])):
         lost += len(holdings.move_back(session, one, row.moved.get(one.key, NOTHING), gone.id, kept.id))
     lost += _part_licences(session, row.moved.get("licences joined", []))
-    _put_back(session, row.moved.get("accreditations before", []))
+    _put_back(session, row)
     lost += _release_without_place(session, clock.now(), row)
     gone.merged_into_id, row.undone_at = None, clock.now()
     session.flush()
@@ -225,6 +223,16 @@ def _two(session: Session, kind: str, kept_id: int, gone_id: int) -> tuple[Any, 
     if isinstance(gone, Person) and kept.is_demo != gone.is_demo:
         raise Refused("An account of the demo cannot be merged with a real one.", "other")
     return kept, gone
+
+
+def _lock_both(session: Session, kind: str, kept_id: int, gone_id: int) -> None:
+    """Holds the two in the order of their ids, and people after their organisations: so does whoever gives a place."""
+    if kind == "person":
+        _lock_places(session, kept_id, gone_id)
+    for owner_id in sorted((kept_id, gone_id)):
+        lock_row(session, KINDS[kind], owner_id)
+    if kind == "person":
+        _lock_places(session, kept_id, gone_id)  # one that they joined while we waited
 
 
 def _lock_places(session: Session, *person_ids: int) -> None:
@@ -293,10 +301,13 @@ def _keep_the_longer(session: Session, kept_id: int, gone_id: int) -> list[list[
     return before
 
 
-def _put_back(session: Session, before: Sequence[Sequence[Any]]) -> None:
-    for row_id, from_on, until_on, note in before:
+def _put_back(session: Session, merge: Merge) -> None:
+    """The kept one's accreditations as they were before, but for those that were renewed since."""
+    for row_id, from_on, until_on, note in merge.moved.get("accreditations before", []):
         row = session.get_one(Accreditation, row_id)
-        row.from_on, row.until_on = datetime.fromisoformat(from_on).date(), datetime.fromisoformat(until_on).date()
+        if row.recorded_at > merge.merged_at:
+            continue
+        row.from_on, row.until_on = date.fromisoformat(from_on), date.fromisoformat(until_on)
         row.note = note
 
 
@@ -317,15 +328,17 @@ def _licences(organisation_id: int) -> sa.Select[Licence]:
 
 
 def _join_licences(session: Session, kept_id: int, gone_id: int, now: datetime) -> list[dict[str, Any]]:
-    """Where both have a licence for a programme, the kept one gets the other's seats, held and bought."""
+    """Where both have a licence for a programme, the kept one gets the other's seats: bought, held and promised."""
     told = []
     for mine, theirs, _ in _doubled(session, kept_id, gone_id):
         for licence_id in sorted((mine.id, theirs.id)):
             lock_row(session, Licence, licence_id)
         mine.seats_bought += theirs.seats_bought
         session.flush()
-        moved = holdings.move(session, SEATS_OF_LICENCE, theirs.id, mine.id, now).as_json()
-        told.append({"kept": mine.id, "gone": theirs.id, "added": theirs.seats_bought, "seats": moved})
+        moved = {
+            name: holdings.move(session, one, theirs.id, mine.id, now).as_json() for name, one in OF_LICENCE.items()
+        }
+        told.append({"kept": mine.id, "gone": theirs.id, "added": theirs.seats_bought, **moved})
     return told
 
 
@@ -334,7 +347,8 @@ def _part_licences(session: Session, told: Sequence[dict[str, Any]]) -> int:
     for one in told:
         mine = lock_row(session, Licence, one["kept"])
         assert mine is not None
-        lost += len(holdings.move_back(session, SEATS_OF_LICENCE, one["seats"], one["gone"], one["kept"]))
+        for name, holding in OF_LICENCE.items():
+            lost += len(holdings.move_back(session, holding, one.get(name, NOTHING), one["gone"], one["kept"]))
         in_use = sa.select(sa.func.count()).where(Seat.licence_id == mine.id, Seat.released_at.is_(None))
         left = mine.seats_bought - one["added"]
         if (session.scalar(in_use) or 0) > left:

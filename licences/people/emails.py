@@ -22,6 +22,7 @@ from licences.people.models import EmailChange, Person
 MAY_OBJECT_FOR = tokens.LIVES[TokenPurpose.OBJECT_TO_EMAIL]
 CHANGES_BY_PERSON = limits.Limit("e-mail change", 5, timedelta(hours=1))
 TAKEN = "This address cannot be used just now. Write to the programme team."
+MERGED = "Your account was joined with another one since. Write to the programme team: they can part them again."
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def may_be_vouched_for(session: Session, organisation_id: int, person_id: int) -
     Raises `NotThere` for who does not belong to it, and `Refused` for who belongs elsewhere, too.
     """
     found = memberships.member_in(session, organisation_id, person_id)
-    if len(memberships.every_place(session, [person_id])) > 1:
+    if len(memberships.live_places(session, person_id)) > 1:
         raise Refused(f"{found.name} works somewhere else, too. Only the programme team can vouch for them.", "email")
     return found
 
@@ -93,11 +94,14 @@ def object_to(session: Session, clock: Clock, letterhead: mail.Letterhead, secre
     """Puts the old address back and returns it. Raises `Refused`.
 
     Whoever changed it may have had the password, sat at a session or added a second step: all of that ends, and a link
-    to set a new password goes to the old address.
+    to set a new password goes to the old address. Somebody who was merged away since has none of it; their link waits
+    for the merge to be undone.
     """
     row = _spent(session, clock, TokenPurpose.OBJECT_TO_EMAIL, secret)
     person = session.get_one(Person, row.person_id)
-    if session.scalar(sa.select(Person.id).where(Person.email == row.before, Person.id != person.id)) is not None:
+    if person.merged_into_id is not None:
+        raise Refused(MERGED)
+    if _is_taken(session, row.before, person.id):
         raise Refused(TAKEN)
     person.email, person.password_hash = row.before, None
     _undo_since(session, clock, row)
@@ -219,7 +223,7 @@ def _undo_since(session: Session, clock: Clock, row: EmailChange) -> None:
 
 
 def _is_taken(session: Session, email: str, person_id: int) -> bool:
-    """Somebody else's, or still to be had back by somebody else who may object to having lost it."""
+    """Whether an address is somebody else's, be it of somebody who was merged away: they get it back when undone."""
     owner = sa.select(Person.id).where(Person.email == email, Person.id != person_id)
     return session.scalar(owner) is not None
 

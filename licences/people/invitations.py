@@ -16,6 +16,7 @@ from kit import mail
 from kit.audit import Actor, Subject, record
 from kit.clock import Clock
 from kit.db import lock_row
+from kit.folding import folded
 from kit.mail import MailMessage, State
 from kit.refusals import NotThere, Refused
 from licences.people import memberships, tokens
@@ -131,7 +132,7 @@ def known_here(session: Session, organisation_id: int, emails: Sequence[str]) ->
 def open_invitations(session: Session, clock: Clock, organisation_id: int) -> list[InvitationFacts]:
     """Those that nobody has accepted yet, by name or address: one statement."""
     wanted = _with_mail().where(Invitation.organisation_id == organisation_id, *_is_open())
-    order = sa.func.lower(sa.func.coalesce(sa.func.nullif(Invitation.name, ""), Invitation.email))
+    order = folded(sa.func.coalesce(sa.func.nullif(Invitation.name, ""), Invitation.email))
     return [_facts(clock, *row) for row in session.execute(wanted.order_by(order, Invitation.id))]
 
 

@@ -3,7 +3,6 @@
 Two managers may press at once: every verb that changes who is in an organisation locks its row first.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,11 +12,13 @@ from sqlalchemy.orm import Session, joinedload
 from kit.audit import Actor, Subject, record
 from kit.clock import Clock
 from kit.db import lock_row
+from kit.folding import folded
 from kit.refusals import NotThere, Refused
 from licences.people.kinds import OrganisationKind, Role
 from licences.people.models import Membership, Organisation, Person, SignIn
 
 STAFF_APART = "Staff belong to the programme team’s own organisation, and everybody in it is staff."
+_BY_NAME = (folded(Person.name), Person.id)
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,13 @@ def add_person(
 def join(session: Session, clock: Clock, actor: Actor, organisation_id: int, person_id: int, role: Role) -> Member:
     """Gives somebody who is here already a place in one more organisation.
 
-    Raises `NotThere` without the organisation or person, and `Refused` when they have a place in it or the role does
-    not fit.
+    The person's row is locked after the organisation's: who is being merged away gets no place that a merge would
+    leave behind. Raises `NotThere` without the organisation or person, or for who was merged into another, and
+    `Refused` when they have a place in it or the role does not fit.
     """
     place = place_to_join(session, organisation_id, role)
-    person = session.get(Person, person_id)
-    if person is None:
+    person = lock_row(session, Person, person_id)
+    if person is None or person.merged_into_id is not None:
         raise NotThere
     if session.scalar(_live(organisation_id).where(Membership.person_id == person_id)) is not None:
         raise Refused(f"{person.name} belongs to this organisation already.", "email")
@@ -144,6 +146,12 @@ def places_of(session: Session, person_id: int) -> list[Member]:
     return [facts_of_member(row) for row in rows]
 
 
+def live_places(session: Session, person_id: int) -> list[Member]:
+    """Where somebody belongs now, by age."""
+    rows = session.scalars(_members().where(Membership.person_id == person_id).order_by(Membership.id))
+    return [facts_of_member(row) for row in rows]
+
+
 def first_place(session: Session, person_id: int) -> Member:
     """The place by which a person is named where none is asked for. Raises `NotThere` for an unknown person."""
     return places_of(session, person_id)[0]
@@ -158,14 +166,14 @@ def person_with_email(session: Session, email: str) -> Member | None:
 
 def people_of(session: Session, organisation_id: int) -> list[Member]:
     """Everybody in an organisation, by name."""
-    rows = session.scalars(_members().where(Membership.organisation_id == organisation_id).order_by(Person.name))
+    rows = session.scalars(_members().where(Membership.organisation_id == organisation_id).order_by(*_BY_NAME))
     return [facts_of_member(row) for row in rows]
 
 
 def people_with_roles(session: Session, organisation_id: int, *roles: Role) -> list[Member]:
     """Those with one of the roles in an organisation, by name."""
     wanted = _members().where(Membership.organisation_id == organisation_id, Membership.role.in_(roles))
-    return [facts_of_member(row) for row in session.scalars(wanted.order_by(Person.name))]
+    return [facts_of_member(row) for row in session.scalars(wanted.order_by(*_BY_NAME))]
 
 
 def facts_of_member(row: Membership) -> Member:
@@ -242,9 +250,3 @@ def _with_both() -> sa.Select[Membership]:
         .join(Membership.person)
         .options(joinedload(Membership.person), joinedload(Membership.organisation))
     )
-
-
-def every_place(session: Session, person_ids: Iterable[int]) -> list[Member]:
-    """The live places of some people, by organisation: for a list that shows where somebody else works too."""
-    rows = session.scalars(_members().where(Membership.person_id.in_(list(person_ids))).order_by(Membership.id))
-    return [facts_of_member(row) for row in rows]

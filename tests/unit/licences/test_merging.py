@@ -6,17 +6,22 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from kit import mail
 from kit.audit import Actor
 from kit.clock import SteppingClock
+from kit.links import PublicLinks
+from kit.mail import MailMessage
 from kit.refusals import Refused
-from licences import accreditations, merging, programmes, seats, terms
+from licences import accreditations, joining, merging, programmes, seats, terms
 from licences.models import Seat
-from licences.people import memberships, organisations, sessions
-from licences.people.kinds import OrganisationKind, Role
+from licences.people import emails, memberships, organisations, sessions, tokens
+from licences.people.invitations import Guest
+from licences.people.kinds import OrganisationKind, Role, TokenPurpose
 from licences.people.memberships import Member
-from licences.people.models import Membership, SignIn
+from licences.people.models import Membership, Merge, SignIn
 
 TEAM = Actor(None, "Ruth Vaughan")
+LETTERHEAD = mail.Letterhead("Secure Base", "help@securebase.example", PublicLinks("https://portal.example"))
 Ground = tuple[Session, SteppingClock]
 
 
@@ -217,3 +222,60 @@ def test_what_was_closed_stays_closed_when_its_like_is_there_by_now(ground: Grou
     merging.undo(*ground, TEAM, made, {"person": ()})
     live = [one for one in memberships.places_of(session, anne.id) if one.ended_at is None]
     assert len(live) <= 1
+
+
+def test_an_accreditation_renewed_since_stays_renewed_after_undoing(ground: Ground) -> None:
+    session, clock = ground
+    lake, abm = place(ground, "Lake"), programme(ground)
+    ann, anne = person(ground, lake, "Ann"), person(ground, lake, "Anne")
+    accredit(ground, ann.id, abm, date(2027, 1, 1))
+    accredit(ground, anne.id, abm, date(2028, 1, 1))
+    made = merging.merge(*ground, TEAM, "person", ann.id, anne.id, ())
+    clock.move(days=1)
+    accredit(ground, ann.id, abm, date(2030, 1, 1))
+    merging.undo(*ground, TEAM, made, {"person": ()})
+    until = {one.person_id: one.until_on for one in accreditations.accreditations_of(session, [ann.id, anne.id])}
+    assert until == {ann.id: date(2030, 1, 1), anne.id: date(2028, 1, 1)}
+
+
+def test_a_link_to_object_waits_while_its_owner_is_merged_away(ground: Ground) -> None:
+    session, clock = ground
+    lake = place(ground, "Lake")
+    ann, anne = person(ground, lake, "Ann"), person(ground, lake, "Anne")
+    emails.ask(*ground, LETTERHEAD, Actor(anne.id, "Anne"), email="thief@evil.example")
+    emails.confirm(*ground, LETTERHEAD, newest_secret(session, "/email/confirm/"))
+    objection = newest_secret(session, "/email/keep/")
+    made = merging.merge(*ground, TEAM, "person", ann.id, anne.id, ())
+    point = session.begin_nested()
+    with pytest.raises(Refused, match="joined with another one"):
+        emails.object_to(*ground, LETTERHEAD, objection)
+    point.rollback()
+    merging.undo(*ground, TEAM, made, {"person": ()})
+    assert emails.object_to(*ground, LETTERHEAD, objection) == "anne@one.example"
+    for purpose in set(TokenPurpose) - {TokenPurpose.OBJECT_TO_EMAIL, TokenPurpose.INVITATION}:
+        secret = tokens.issue(session, clock, purpose, person_id=anne.id)
+        merging.merge(*ground, TEAM, "person", ann.id, anne.id, ())
+        assert tokens.look(session, clock, purpose, secret) is None, purpose
+        merging.undo(*ground, TEAM, session.scalars(sa.select(sa.func.max(Merge.id))).one(), {"person": ()})
+
+
+def newest_secret(session: Session, path: str) -> str:
+    text = session.scalars(sa.select(MailMessage.text).order_by(MailMessage.id.desc()).limit(1)).one()
+    return text.partition(path)[2].split()[0]
+
+
+@pytest.mark.parametrize("is_undone", [False, True])
+def test_an_invitation_gives_its_seat_after_a_merge_and_after_undoing(ground: Ground, is_undone: bool) -> None:
+    """Both organisations have a licence for the programme; the one that promised the seat stays behind, empty."""
+    session, _clock = ground
+    lake, moor, abm = place(ground, "Lake"), place(ground, "Moor"), programme(ground)
+    first, second = licence(ground, lake, abm), licence(ground, moor, abm)
+    guests = [Guest("Zoe", "zoe@moor.example")]
+    joining.invite(*ground, TEAM, LETTERHEAD, moor, guests, Role.TRAINER, second)
+    made = merging.merge(*ground, TEAM, "organisation", lake, moor, ())
+    if is_undone:
+        merging.undo(*ground, TEAM, made, {"organisation": ()})
+    joined = joining.accept(*ground, newest_secret(session, "/invitation/"), password_hash="a hash")
+    assert joined.seat_given
+    assert joined.member.organisation_id == (moor if is_undone else lake)
+    assert [one.person_name for one in seats.seats_of(session, second if is_undone else first)] == ["Zoe"]

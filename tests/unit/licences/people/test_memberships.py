@@ -10,7 +10,7 @@ from kit.clock import SteppingClock
 from kit.refusals import NotThere, Refused
 from licences.people import memberships, organisations, sessions
 from licences.people.kinds import OrganisationKind, Role
-from licences.people.models import Membership
+from licences.people.models import Membership, Person
 
 TEAM = Actor(None, "Ruth Vaughan")
 
@@ -69,3 +69,20 @@ def test_the_database_holds_one_live_place_in_each_organisation(session: Session
     session.add(Membership(person_id=ann.id, organisation_id=row.organisation_id, role=row.role, since=row.since))
     with pytest.raises(IntegrityError):
         session.flush()
+
+
+def test_names_stand_in_the_order_in_which_people_look_for_them(session: Session, clock: SteppingClock) -> None:
+    where = place(session, clock, "Trust")
+    for name in ("zoe", "Łukasz", "Élodie", "anna", "Maria"):
+        person(session, clock, where, name, Role.TRAINER)
+    ordered = ["anna", "Élodie", "Łukasz", "Maria", "zoe"]
+    assert [one.name for one in memberships.people_of(session, where)] == ordered
+    assert [one.name for one in memberships.people_with_roles(session, where, Role.TRAINER)] == ordered
+
+
+def test_who_was_merged_away_joins_nothing(session: Session, clock: SteppingClock) -> None:
+    where = place(session, clock, "Trust")
+    ann, anne = (person(session, clock, where, name, Role.TRAINER) for name in ("Ann", "Anne"))
+    session.get_one(Person, anne.id).merged_into_id = ann.id
+    with pytest.raises(NotThere):
+        memberships.join(session, clock, TEAM, place(session, clock, "Other"), anne.id, Role.TRAINER)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from kit import mail
 from kit.audit import SYSTEM, Actor
 from kit.clock import Clock
+from kit.folding import folded
 from kit.refusals import NotThere, Refused
 from licences import seats
 from licences.models import Licence, Programme, Seat
@@ -93,7 +94,7 @@ def accept(
         member,
         seat_given=given,
         seat_missing=wanted and not given,
-        may_enter=not accepted.had_password and password_hash is not None,
+        may_enter=not accepted.signed_in_before and password_hash is not None,
     )
 
 
@@ -119,8 +120,8 @@ def without_seat(session: Session, clock: Clock, organisation_id: int) -> list[W
             ~seat.exists(),
             place.exists(),
         )
-        .distinct()
-        .order_by(Person.name, Person.id)
+        .group_by(Person.id, Person.name, Licence.id, Programme.name)
+        .order_by(folded(Person.name), Person.id)
     )
     return [WithoutSeat(*row) for row in rows]
 

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from kit.audit import Actor, Subject, record
 from kit.clock import Clock
+from kit.mail import Letterhead
 from kit.refusals import NotThere, Refused
-from licences.people import sessions, tokens
+from licences.people import notices, sessions, tokens
 from licences.people.kinds import TokenPurpose
 from licences.people.memberships import first_place
 from licences.people.models import Membership, OneUseToken, Person, SignIn
@@ -25,6 +26,7 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 200
+NEW_PASSWORD = "a new password was set"  # noqa: S105 - words of a mail
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def change_email(session: Session, clock: Clock, actor: Actor, person_id: int, *
         return
     if session.scalar(sa.select(Person.id).where(Person.email == email)) is not None:
         raise Refused("This e-mail address belongs to a person who is here already.", "email")
-    if person.password_hash is not None or _has_signed_in(session, person_id):  # a link or a passkey is enough
+    if signs_in(session, person):
         raise Refused("They sign in with their address. Vouch for a new one on their page: they confirm it.", "email")
     before, person.email = person.email, email
     tokens.end(session, clock, person_id)  # of every purpose: whoever reads the old address's mail has them
@@ -117,9 +119,12 @@ def change_email(session: Session, clock: Clock, actor: Actor, person_id: int, *
     record(session, clock, actor, "e-mail address changed", subject, before=before, email=email)
 
 
-def _has_signed_in(session: Session, person_id: int) -> bool:
+def signs_in(session: Session, person: Person) -> bool:
+    """Whether somebody can sign in, or ever has: a link by mail or a passkey is enough."""
+    if person.password_hash is not None:
+        return True
     own = sa.select(SignIn.fingerprint).join(Membership, Membership.id == SignIn.membership_id)
-    return session.scalar(own.where(Membership.person_id == person_id).limit(1)) is not None
+    return session.scalar(own.where(Membership.person_id == person.id).limit(1)) is not None
 
 
 def make_demo_account(session: Session, person_id: int, password_hash: str) -> None:
@@ -134,23 +139,30 @@ def person_of_link(session: Session, clock: Clock, secret: str) -> Person | None
     return None if link is None else session.get(Person, link.person_id)
 
 
-def change_password(session: Session, clock: Clock, viewer: Viewer, password_hash: str) -> None:
-    """Sets the password of somebody signed in; their other sessions end, and links to set one stop working."""
+def change_password(session: Session, clock: Clock, letterhead: Letterhead, viewer: Viewer, password_hash: str) -> None:
+    """Sets the password of somebody signed in, and tells them by mail.
+
+    Their other sessions end, and links to sign in or to set a password stop working.
+    """
     person = session.get_one(Person, viewer.person_id)
     person.password_hash = password_hash
     tokens.end(session, clock, person.id, TokenPurpose.SET_PASSWORD, TokenPurpose.SIGN_IN)
     sessions.end_all_of(session, clock, person.id, but=viewer.secret)
     subject = Subject("person", person.id, person.name, viewer.organisation_id)
     record(session, clock, viewer.actor, "password changed", subject)
+    notices.tell(session, clock, letterhead, person.id, notices.Part.PASSWORD, happened=NEW_PASSWORD)
 
 
-def set_password(session: Session, clock: Clock, secret: str, password_hash: str) -> int:
+def set_password(session: Session, clock: Clock, letterhead: Letterhead, secret: str, password_hash: str) -> int:
     """Spends the link, sets the password, ends every open session, and returns the person's id.
 
-    Raises `Refused` for a link that is used up, too old, or for something else.
+    Whoever had signed in before is told by mail. Raises `Refused` for a link that is used up, too old, or for
+    something else.
     """
     link = tokens.spend(session, clock, TokenPurpose.SET_PASSWORD, secret)
     person = session.get_one(Person, link.person_id)
+    if signs_in(session, person):
+        notices.tell(session, clock, letterhead, person.id, notices.Part.PASSWORD, happened=NEW_PASSWORD)
     person.password_hash = password_hash
     tokens.end(session, clock, person.id, TokenPurpose.SET_PASSWORD)  # of two sent at one moment, both may be open
     sessions.end_all_of(session, clock, person.id)

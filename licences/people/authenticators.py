@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from kit.audit import Actor, Subject, record
 from kit.clock import Clock
 from kit.ids import fingerprint, new_code, typed_code
+from kit.mail import Letterhead
 from kit.refusals import NotThere, Refused
 from kit.sealing import Sealer
-from licences.people import limits
+from licences.people import limits, notices, sessions
 from licences.people.kinds import AuthenticatorKind
 from licences.people.models import Authenticator, Person, RecoveryCode
 
@@ -78,7 +79,17 @@ def same_app(sealer: Sealer, person_id: int, sealed: str, email: str, issuer: st
     return None if secret is None else _app(sealer, person_id, secret, email, issuer)
 
 
-def add_app(session: Session, clock: Clock, sealer: Sealer, actor: Actor, *, sealed: str, name: str, code: str) -> None:
+def add_app(
+    session: Session,
+    clock: Clock,
+    letterhead: Letterhead,
+    sealer: Sealer,
+    actor: Actor,
+    *,
+    sealed: str,
+    name: str,
+    code: str,
+) -> None:
     """Adds an authenticator app whose first code was shown.
 
     Raises `Refused` for a wrong code, a form that is too old, or when there are too many.
@@ -92,11 +103,11 @@ def add_app(session: Session, clock: Clock, sealer: Sealer, actor: Actor, *, sea
         raise Refused(WRONG_CODE, "code")
     kept = sealer.seal(APP_SECRET, f"{person_id}:{secret}")
     row = Authenticator(person_id=person_id, kind=AuthenticatorKind.APP, name=name, secret=kept, last_step=step)
-    keep(session, clock, actor, row)
+    keep(session, clock, letterhead, actor, row)
 
 
-def keep(session: Session, clock: Clock, actor: Actor, row: Authenticator) -> None:
-    """Adds an app or a passkey that was checked. Raises `Refused` when there are too many already."""
+def keep(session: Session, clock: Clock, letterhead: Letterhead, actor: Actor, row: Authenticator) -> None:
+    """Adds an app or a passkey that was checked; its owner is told. Raises `Refused` when there are too many."""
     known = sa.select(sa.func.count()).where(Authenticator.person_id == row.person_id)
     if (session.scalar(known) or 0) >= MOST_PROOFS:
         raise Refused(f"You have {MOST_PROOFS} already. Remove one first.")
@@ -104,6 +115,7 @@ def keep(session: Session, clock: Clock, actor: Actor, row: Authenticator) -> No
     session.add(row)
     session.flush()
     record(session, clock, actor, "second step added", _subject(actor), kind=row.kind.value, name=row.name)
+    _tell(session, clock, letterhead, row.person_id, f"the {row.kind.value} “{row.name}” was added")
 
 
 def shows_code(session: Session, clock: Clock, sealer: Sealer, person_id: int, code: str, counted_as: str) -> bool:
@@ -143,10 +155,12 @@ def use_recovery_code(session: Session, clock: Clock, actor: Actor, typed: str) 
     return True
 
 
-def new_recovery_codes(session: Session, clock: Clock, actor: Actor) -> list[str]:
-    """Ten new codes, to be shown once; the ones before stop working."""
+def new_recovery_codes(session: Session, clock: Clock, letterhead: Letterhead, actor: Actor) -> list[str]:
+    """Ten new codes, to be shown once; the ones before stop working, and if there were any their owner is told."""
     person_id = actor.person_id or 0
-    session.execute(sa.delete(RecoveryCode).where(RecoveryCode.person_id == person_id))
+    before = sa.delete(RecoveryCode).where(RecoveryCode.person_id == person_id).returning(RecoveryCode.fingerprint)
+    if session.execute(before).all():
+        _tell(session, clock, letterhead, person_id, "new recovery codes were made, and the old ones ended")
     codes = [new_code() for _ in range(RECOVERY_CODES)]
     session.add_all(RecoveryCode(fingerprint=fingerprint(code), person_id=person_id) for code in codes)
     session.flush()
@@ -154,27 +168,30 @@ def new_recovery_codes(session: Session, clock: Clock, actor: Actor) -> list[str
     return [in_groups(code) for code in codes]
 
 
-def remove(session: Session, clock: Clock, actor: Actor, person_id: int, proof_id: int) -> str:
-    """Removes an app or a passkey, with the recovery codes if it was the last; returns its name. Raises `NotThere`."""
-    row = session.get(Authenticator, proof_id, with_for_update=True)
-    person = session.get(Person, person_id)
-    if row is None or person is None or row.person_id != person_id:
-        raise NotThere
-    session.delete(row)
-    session.flush()
-    if session.scalar(sa.select(Authenticator.id).where(Authenticator.person_id == person_id).limit(1)) is None:
-        session.execute(sa.delete(RecoveryCode).where(RecoveryCode.person_id == person_id))
-    subject = Subject("person", person_id, person.name, actor.organisation_id)
-    record(session, clock, actor, "second step removed", subject, kind=row.kind.value, name=row.name)
+def remove(session: Session, clock: Clock, letterhead: Letterhead, actor: Actor, proof_id: int) -> str:
+    """Removes one's own app or passkey, with the recovery codes if it was the last; returns its name.
+
+    Its owner is told by mail. Raises `NotThere`.
+    """
+    person_id = actor.person_id or 0
+    row = _dropped(session, clock, actor, person_id, proof_id)
+    _tell(session, clock, letterhead, person_id, f"the {row.kind.value} “{row.name}” was removed")
     return row.name
 
 
-def remove_all(session: Session, clock: Clock, actor: Actor, person_id: int, *, since: datetime | None = None) -> int:
-    """Removes every app and passkey, or those added since a moment, as `remove` does; returns how many."""
-    found = [one for one in proofs_of(session, person_id) if since is None or one.added_at >= since]
-    for one in found:
-        remove(session, clock, actor, person_id, one.id)
-    return len(found)
+def remove_lost(session: Session, clock: Clock, letterhead: Letterhead, actor: Actor, person_id: int) -> None:
+    """Staff remove every app and passkey of somebody who has lost theirs, who is signed out everywhere and told so."""
+    remove_all(session, clock, actor, person_id)
+    sessions.end_all_of(session, clock, person_id)
+    happened = f"{actor.name} of the programme team removed every app and passkey, and signed you out everywhere"
+    _tell(session, clock, letterhead, person_id, happened)
+
+
+def remove_all(session: Session, clock: Clock, actor: Actor, person_id: int, *, since: datetime | None = None) -> None:
+    """Removes every app and passkey, or those added since a moment. To tell the owner is left to who calls it."""
+    for one in proofs_of(session, person_id):
+        if since is None or one.added_at >= since:
+            _dropped(session, clock, actor, person_id, one.id)
 
 
 def in_groups(code: str) -> str:
@@ -216,6 +233,24 @@ def _uses(session: Session, clock: Clock, sealer: Sealer, row: Authenticator, co
         session.execute(used.values(last_step=step, used_at=clock.now()).returning(Authenticator.id)).first()
         is not None
     )
+
+
+def _dropped(session: Session, clock: Clock, actor: Actor, person_id: int, proof_id: int) -> Authenticator:
+    row = session.get(Authenticator, proof_id, with_for_update=True)
+    person = session.get(Person, person_id)
+    if row is None or person is None or row.person_id != person_id:
+        raise NotThere
+    session.delete(row)
+    session.flush()
+    if session.scalar(sa.select(Authenticator.id).where(Authenticator.person_id == person_id).limit(1)) is None:
+        session.execute(sa.delete(RecoveryCode).where(RecoveryCode.person_id == person_id))
+    subject = Subject("person", person_id, person.name, actor.organisation_id)
+    record(session, clock, actor, "second step removed", subject, kind=row.kind.value, name=row.name)
+    return row
+
+
+def _tell(session: Session, clock: Clock, letterhead: Letterhead, person_id: int, happened: str) -> None:
+    notices.tell(session, clock, letterhead, person_id, notices.Part.SECOND_STEP, happened=happened)
 
 
 def _subject(actor: Actor) -> Subject:

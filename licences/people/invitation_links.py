@@ -11,7 +11,7 @@ from kit.clock import Clock
 from kit.db import lock_row
 from kit.ids import fingerprint
 from kit.refusals import NotThere, Refused
-from licences.people import memberships, tokens
+from licences.people import accounts, memberships, tokens
 from licences.people.invitations import ABOUT, InvitationFacts, open_with_id
 from licences.people.kinds import TokenPurpose
 from licences.people.memberships import Member
@@ -20,12 +20,15 @@ from licences.people.models import Invitation, OneUseToken, Organisation, Person
 
 @dataclass(frozen=True)
 class Door:
-    """What a working link opens: the invitation, and who has the address here, if anybody."""
+    """What a working link opens: the invitation, and who has the address here, if anybody.
+
+    Who `signs_in` already, be it by links alone, joins and no more: a mail that was passed on must not open an account.
+    """
 
     invitation: InvitationFacts
     person_id: int | None
     person_name: str
-    has_password: bool
+    signs_in: bool
 
 
 class Closed(StrEnum):
@@ -40,11 +43,11 @@ class Closed(StrEnum):
 
 @dataclass(frozen=True)
 class Accepted:
-    """Who joined by an invitation, and of which licence a seat was kept for them."""
+    """Who joined by an invitation, of which licence a seat was kept for them, and whether they signed in before."""
 
     member: Member
     licence_id: int | None
-    had_password: bool
+    signed_in_before: bool
 
 
 def behind(session: Session, clock: Clock, secret: str) -> Door | None:
@@ -57,8 +60,8 @@ def behind(session: Session, clock: Clock, secret: str) -> Door | None:
         return None
     person = _person_with(session, found.email)
     if person is None:
-        return Door(found, None, "", has_password=False)
-    return Door(found, person.id, person.name, person.password_hash is not None)
+        return Door(found, None, "", signs_in=False)
+    return Door(found, person.id, person.name, accounts.signs_in(session, person))
 
 
 def why_closed(session: Session, secret: str) -> tuple[Closed, str]:
@@ -84,7 +87,7 @@ def accept(
 ) -> Accepted:
     """Spends the link and gives whoever has the address a place in the organisation.
 
-    An account that has a password keeps it. Raises `Refused` for a link that opens nothing any more.
+    An account that somebody signs in to stays as it is. Raises `Refused` for a link that opens nothing any more.
     """
     link = tokens.look(session, clock, TokenPurpose.INVITATION, secret)
     row = session.get(Invitation, link.invitation_id) if link else None
@@ -96,10 +99,10 @@ def accept(
     if row.accepted_at or row.withdrawn_at:  # a merge of organisations closes one of two for the same address
         raise Refused(tokens.USED_UP)
     person = _person_with(session, row.email)
-    had_password = person is not None and person.password_hash is not None
+    signed_in_before = person is not None and accounts.signs_in(session, person)
     member = _joined(session, clock, row, person, row.name or name)
-    newcomer = session.get_one(Person, member.id)
-    newcomer.password_hash = newcomer.password_hash or password_hash
+    if not signed_in_before:
+        session.get_one(Person, member.id).password_hash = password_hash
     row.accepted_at, row.accepted_by_id = clock.now(), member.id
     session.flush()
     actor = Actor(member.id, member.name, row.organisation_id)
@@ -111,7 +114,7 @@ def accept(
         Subject(ABOUT, row.id, member.name, row.organisation_id),
         email=row.email,
     )
-    return Accepted(memberships.member(session, member.membership_id), row.licence_id, had_password)
+    return Accepted(memberships.member(session, member.membership_id), row.licence_id, signed_in_before)
 
 
 def _person_with(session: Session, email: str) -> Person | None:

@@ -26,6 +26,7 @@ from webauthn.helpers.structs import (
 from kit.audit import Actor
 from kit.clock import Clock
 from kit.ids import fingerprint, new_token
+from kit.mail import Letterhead
 from kit.ports import Links
 from kit.refusals import Refused
 from kit.sealing import Sealer
@@ -85,7 +86,17 @@ def options_to_show(session: Session, sealer: Sealer, us: Party, person_id: int 
     return webauthn.options_to_json(made)
 
 
-def add(session: Session, clock: Clock, sealer: Sealer, us: Party, actor: Actor, *, answer: str, name: str) -> None:
+def add(
+    session: Session,
+    clock: Clock,
+    letterhead: Letterhead,
+    sealer: Sealer,
+    us: Party,
+    actor: Actor,
+    *,
+    answer: str,
+    name: str,
+) -> None:
     """Keeps a passkey that the browser has just made. Raises `Refused` when the answer is not right."""
     given = _parsed(answer)
     challenge = _use_challenge(session, clock, sealer, given, "add", actor.person_id or 0)
@@ -106,7 +117,7 @@ def add(session: Session, clock: Clock, sealer: Sealer, us: Party, actor: Actor,
         credential=credential,
         sign_count=made.sign_count,
     )
-    authenticators.keep(session, clock, actor, row)
+    authenticators.keep(session, clock, letterhead, actor, row)
 
 
 def shown_by(session: Session, clock: Clock, sealer: Sealer, us: Party, answer: str, person_id: int = ANYBODY) -> int:

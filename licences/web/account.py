@@ -12,6 +12,7 @@ from kit.web.transactions import db, roll_back, writes, writing
 from licences.guard import signed_in, sure, viewer
 from licences.people import accounts, authenticators, memberships, sessions
 from licences.web.browser_words import in_words
+from licences.web.new_password import NewPasswordForm
 
 
 class NameForm(forms.Form):
@@ -19,18 +20,6 @@ class NameForm(forms.Form):
 
     name = forms.text(
         "Full name", "Write your name", "As it should stand on copies.", max_length=120, autocomplete="name"
-    )
-
-
-class PasswordForm(forms.Form):
-    """A new password."""
-
-    password = forms.password(
-        "New password",
-        missing="Write a password",
-        hint="At least 12 characters. Three or four words in a row are easy to remember.",
-        autocomplete="new-password",
-        least=accounts.SHORTEST_PASSWORD,
     )
 
 
@@ -82,14 +71,14 @@ def name_post() -> Response | tuple[str, int]:
 @sure
 def password() -> str:
     """The form for a new password."""
-    return render_template("licences/account/password.html", form=PasswordForm())
+    return render_template("licences/account/password.html", form=NewPasswordForm())
 
 
 @signed_in
 @sure
 def password_post() -> Response | tuple[str, int]:
     """Hashes outside any transaction, then sets the password and ends every other session."""
-    form, who, clock = PasswordForm(), viewer(), house().clock
+    form, who, clock, letterhead = NewPasswordForm(), viewer(), house().clock, house().letterhead
     if not form.validate():
         return render_template("licences/account/password.html", form=form), 400
     roll_back()
@@ -98,7 +87,7 @@ def password_post() -> Response | tuple[str, int]:
     except Refused as refusal:
         form.refuse(refusal)
         return render_template("licences/account/password.html", form=form), 400
-    house().database.run(lambda session: accounts.change_password(session, clock, who, hashed))
+    house().database.run(lambda session: accounts.change_password(session, clock, letterhead, who, hashed))
     flash("Your new password is set. Everywhere else you are signed out.", "moss")
     return _back()
 
@@ -137,8 +126,7 @@ def _place_form() -> PlaceForm:
     form = PlaceForm(data={"place": str(viewer().membership_id)})
     form.place.choices = [
         (str(one.membership_id), f"{one.organisation_name} ({one.role.value})")
-        for one in memberships.places_of(db(), viewer().person_id)
-        if one.ended_at is None
+        for one in memberships.live_places(db(), viewer().person_id)
     ]
     return form
 

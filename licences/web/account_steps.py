@@ -12,7 +12,7 @@ from kit.refusals import NotThere, Refused
 from kit.web import forms
 from kit.web.elsewhere import elsewhere
 from kit.web.house import house
-from kit.web.redirects import is_ours
+from kit.web.redirects import wanted_page
 from kit.web.transactions import db, roll_back, writes, writing
 from licences.guard import half_signed_in, signed_in, sure, viewer
 from licences.people import authenticators, passkeys, sessions
@@ -61,7 +61,7 @@ def steps() -> Response | str:
         proofs=authenticators.proofs_of(db(), viewer().person_id),
         codes_left=authenticators.codes_left(db(), viewer().person_id),
         must=viewer().step is Step.TO_SET_UP,
-        next=_wanted(),
+        next=wanted_page(),
     )
 
 
@@ -81,11 +81,11 @@ def app_post() -> Response | str | tuple[str, int]:
     form, sealed = AppForm(), request.form.get("sealed", "")
     if not form.validate():
         return _app_page(form, _same_app(sealed)), 400
-    clock, sealer, actor = house().clock, entering.sealer(), viewer().actor
+    clock, letterhead, sealer, actor = house().clock, house().letterhead, entering.sealer(), viewer().actor
 
     def add(session: Session) -> None:
         name, code = form.name.data, form.code.data
-        authenticators.add_app(session, clock, sealer, actor, sealed=sealed, name=name, code=code)
+        authenticators.add_app(session, clock, letterhead, sealer, actor, sealed=sealed, name=name, code=code)
 
     try:
         return _added(add, "authenticator app")
@@ -110,11 +110,11 @@ def passkey_post() -> Response | str | tuple[str, int]:
     form = PasskeyForm()
     if not form.validate():
         return _passkey_page(form), 400
-    clock, sealer, us, actor = house().clock, entering.sealer(), party(), viewer().actor
-    answer = request.form.get("answer", "")
+    clock, letterhead, sealer, us, actor = house().clock, house().letterhead, entering.sealer(), party(), viewer().actor
+    name, answer = form.name.data, request.form.get("answer", "")
     try:
         return _added(
-            lambda session: passkeys.add(session, clock, sealer, us, actor, answer=answer, name=form.name.data),
+            lambda session: passkeys.add(session, clock, letterhead, sealer, us, actor, answer=answer, name=name),
             "passkey",
         )
     except Refused as refusal:
@@ -129,7 +129,7 @@ def codes_post() -> Response | str:
     """Makes ten new recovery codes and shows them, this once."""
     if not authenticators.proofs_of(db(), viewer().person_id):
         return redirect(url_for(".steps"), code=303)
-    codes = authenticators.new_recovery_codes(writing(), house().clock, viewer().actor)
+    codes = authenticators.new_recovery_codes(writing(), house().clock, house().letterhead, viewer().actor)
     return _codes_page(codes, "Ten new recovery codes")
 
 
@@ -147,20 +147,20 @@ def remove(proof_id: int) -> str:
 @writes
 def remove_post(proof_id: int) -> Response:
     """Removes an app or a passkey."""
-    name = authenticators.remove(writing(), house().clock, viewer().actor, viewer().person_id, proof_id)
+    name = authenticators.remove(writing(), house().clock, house().letterhead, viewer().actor, proof_id)
     flash(f"{name} is removed.", "moss")
     return redirect(url_for(".steps"), code=303)
 
 
 def _added(add: Callable[[Session], None], how: str) -> str:
     """Adds it, and takes it as shown; the first comes with recovery codes. Raises `Refused`."""
-    who, clock = viewer(), house().clock
+    who, clock, letterhead = viewer(), house().clock, house().letterhead
     roll_back()
 
     def in_one(session: Session) -> tuple[str, list[str]]:
         add(session)
         is_first = authenticators.codes_left(session, who.person_id) == 0
-        codes = authenticators.new_recovery_codes(session, clock, who.actor) if is_first else []
+        codes = authenticators.new_recovery_codes(session, clock, letterhead, who.actor) if is_first else []
         return sessions.prove(session, clock, who, how), codes
 
     secret, codes = house().database.run(in_one)
@@ -187,12 +187,7 @@ def _same_app(sealed: str) -> AppToSetUp:
 
 
 def _to_show() -> Response:
-    return redirect(url_for("second_step.second_step", next=_wanted()), code=303)
-
-
-def _wanted() -> str | None:
-    wanted = request.args.get("next")
-    return wanted if is_ours(wanted) else None
+    return redirect(url_for("second_step.second_step", next=wanted_page()), code=303)
 
 
 def _app_page(form: AppForm, app: AppToSetUp) -> str:
@@ -204,17 +199,17 @@ def _app_page(form: AppForm, app: AppToSetUp) -> str:
         app=app,
         picture=Markup(picture),  # noqa: S704 - drawn by segno from figures, letters and an escaped address
         groups=groups,
-        next=_wanted(),
+        next=wanted_page(),
     )
 
 
 def _passkey_page(form: PasskeyForm) -> str:
     who = viewer()
     options = passkeys.options_to_add(db(), entering.sealer(), party(), who.person_id, who.email, who.name)
-    return render_template("licences/account/step_passkey.html", form=form, options=options, next=_wanted())
+    return render_template("licences/account/step_passkey.html", form=form, options=options, next=wanted_page())
 
 
 def _codes_page(codes: list[str], title: str) -> str:
     return render_template(
-        "licences/account/codes.html", codes=codes, heading=title, onward=_wanted() or elsewhere("home")
+        "licences/account/codes.html", codes=codes, heading=title, onward=wanted_page() or elsewhere("home")
     )

@@ -7,30 +7,19 @@ from kit.refusals import Refused
 from kit.web import forms
 from kit.web.elsewhere import elsewhere
 from kit.web.house import house
-from kit.web.redirects import is_ours, onward
+from kit.web.redirects import onward, wanted_page
 from kit.web.transactions import db, roll_back, writes, writing
 from licences.guard import allowed, in_person, public, viewer
 from licences.people import accounts, legal
 from licences.people.kinds import LegalKind
 from licences.policy import Action
+from licences.web.new_password import NewPasswordForm
 
 
 class AcceptForm(forms.Form):
     """One box, never ticked beforehand."""
 
     accept = forms.tick("I have read the terms of use and accept them", missing="Tick the box to accept the terms")
-
-
-class PasswordForm(forms.Form):
-    """A new password."""
-
-    password = forms.password(
-        "New password",
-        missing="Write a password",
-        hint="At least 12 characters. Three or four words in a row are easy to remember.",
-        autocomplete="new-password",
-        least=accounts.SHORTEST_PASSWORD,
-    )
 
 
 def blueprint() -> Blueprint:
@@ -64,26 +53,27 @@ def accept_terms_post() -> Response | tuple[str, int]:
         roll_back()
         form.refuse(refusal)
         return _terms_page(form), 409
-    return onward(request.args.get("next"), elsewhere("library"))
+    return onward(wanted_page(), elsewhere("library"))
 
 
 @public
 def welcome(secret: str) -> str | tuple[str, int]:
     """The form behind a one-use link. Looking spends nothing."""
-    return _welcome_page(PasswordForm(), secret)
+    return _welcome_page(NewPasswordForm(), secret)
 
 
 @public
 def welcome_post(secret: str) -> Response | str | tuple[str, int]:
     """Hashes outside any transaction, then spends the link and sets the password in one."""
-    form = PasswordForm()
+    form = NewPasswordForm()
     page = _welcome_page(form, secret) if not form.validate() or _is_spent(secret) else None
     if page is not None:
         return page if isinstance(page, tuple) else (page, 400)
+    clock, letterhead = house().clock, house().letterhead
     roll_back()
     try:
         hashed = accounts.hash_password(form.password.data)
-        house().database.run(lambda session: accounts.set_password(session, house().clock, secret, hashed))
+        house().database.run(lambda session: accounts.set_password(session, clock, letterhead, secret, hashed))
     except Refused:
         return render_template("licences/link_used.html"), 410
     flash("Your password is set. Sign in with it.", "moss")
@@ -98,17 +88,16 @@ def _is_spent(secret: str) -> bool:
 def _terms_page(form: AcceptForm) -> str:
     text = legal.current(db(), LegalKind.TERMS_OF_USE)
     accepted = text is None or legal.has_accepted(db(), viewer().person_id, text.id)
-    wanted = request.args.get("next")
     return render_template(
         "licences/accept_terms.html",
         form=form,
         text=text,
         accepted=accepted,
-        next=wanted if is_ours(wanted) else None,
+        next=wanted_page(),
     )
 
 
-def _welcome_page(form: PasswordForm, secret: str) -> str | tuple[str, int]:
+def _welcome_page(form: NewPasswordForm, secret: str) -> str | tuple[str, int]:
     person = accounts.person_of_link(db(), house().clock, secret)
     if person is None:
         return render_template("licences/link_used.html"), 410

@@ -20,6 +20,7 @@ from licences.people.legal import LegalVersion
 from licences.people.viewer import Viewer
 from licences.policy import Action, can
 from licences.web import entering
+from licences.web.new_password import new_password
 
 
 class AcceptInvitationForm(forms.Form):
@@ -29,13 +30,7 @@ class AcceptInvitationForm(forms.Form):
         "Your full name", missing="Write your name", hint="As it should stand on copies.", max_length=120,
         autocomplete="name",
     )  # fmt: skip
-    password = forms.password(
-        "Choose a password",
-        missing="Write a password",
-        hint="At least 12 characters. Three or four words in a row are easy to remember.",
-        autocomplete="new-password",
-        least=accounts.SHORTEST_PASSWORD,
-    )
+    password = new_password("Choose a password")
     accept = forms.tick("I have read the terms of use and accept them", missing="Tick the box to accept the terms")
 
 
@@ -117,7 +112,7 @@ def _form(door: Door) -> AcceptInvitationForm:
     form = AcceptInvitationForm()
     if door.invitation.name or door.person_id:
         del form.name
-    if door.has_password:
+    if door.signs_in:
         del form.password
     if _terms_to_accept(door) is None:
         del form.accept

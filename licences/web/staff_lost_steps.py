@@ -7,7 +7,7 @@ from kit.refusals import NotThere
 from kit.web.house import house
 from kit.web.transactions import db, writes, writing
 from licences.guard import allowed, sure, viewer
-from licences.people import authenticators, memberships, sessions
+from licences.people import authenticators, memberships
 from licences.policy import Action
 
 
@@ -37,7 +37,6 @@ def lost_steps_post(person_id: int) -> Response:
         raise NotThere
     session = writing()
     found = memberships.first_place(session, person_id)
-    authenticators.remove_all(session, house().clock, viewer().actor, person_id)
-    sessions.end_all_of(session, house().clock, person_id)
-    flash(f"{found.name} has no second step now, and is signed out everywhere.", "moss")
+    authenticators.remove_lost(session, house().clock, house().letterhead, viewer().actor, person_id)
+    flash(f"{found.name} has no second step now, is signed out everywhere, and reads so in a mail.", "moss")
     return redirect(url_for("licence_staff.one_person", person_id=person_id), code=303)

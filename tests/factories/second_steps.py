@@ -32,15 +32,19 @@ def give_app(world: World, email: str, app: Flask | None = None) -> App:
     actor = world.viewer(email).actor
     made = authenticators.app_to_set_up(sealer, world.people[email], email, "Secure Base")
     shown = App(made.secret, clock)
+    letterhead, code = world.house.letterhead, shown.code
     with world.house.database.write() as session:
-        authenticators.add_app(session, clock, sealer, actor, sealed=made.sealed, name="My telephone", code=shown.code)
+        authenticators.add_app(
+            session, clock, letterhead, sealer, actor, sealed=made.sealed, name="My telephone", code=code
+        )
     return shown
 
 
 def give_codes(world: World, email: str) -> list[str]:
     """Ten recovery codes of a person."""
     with world.house.database.write() as session:
-        return authenticators.new_recovery_codes(session, world.house.clock, world.viewer(email).actor)
+        actor = world.viewer(email).actor
+        return authenticators.new_recovery_codes(session, world.house.clock, world.house.letterhead, actor)
 
 
 def strict_app(world: World, settings: Settings) -> Flask:

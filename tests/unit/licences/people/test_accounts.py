@@ -6,14 +6,17 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from kit import mail
 from kit.audit import Actor
 from kit.clock import SteppingClock
+from kit.links import PublicLinks
 from kit.refusals import Refused
 from licences.people import accounts, memberships, organisations, sessions, tokens
 from licences.people.kinds import OrganisationKind, Role, TokenPurpose
 from licences.people.models import OneUseToken
 
 TEAM = Actor(None, "Ruth Vaughan")
+LETTERHEAD = mail.Letterhead("Secure Base", "help@securebase.example", PublicLinks("https://portal.example"))
 
 
 @pytest.fixture
@@ -26,23 +29,23 @@ def person_id(session: Session, clock: SteppingClock) -> int:
 
 def test_a_link_sets_a_password_once(session: Session, clock: SteppingClock, person_id: int) -> None:
     secret = accounts.new_password_link(session, clock, person_id)
-    assert accounts.set_password(session, clock, secret, "a hash") == person_id
+    assert accounts.set_password(session, clock, LETTERHEAD, secret, "a hash") == person_id
     with pytest.raises(Refused, match="used up"):
-        accounts.set_password(session, clock, secret, "another hash")
+        accounts.set_password(session, clock, LETTERHEAD, secret, "another hash")
 
 
 def test_a_link_ends_after_seven_days(session: Session, clock: SteppingClock, person_id: int) -> None:
     secret = accounts.new_password_link(session, clock, person_id)
     clock.moment += timedelta(days=7)
     with pytest.raises(Refused, match="too old"):
-        accounts.set_password(session, clock, secret, "a hash")
+        accounts.set_password(session, clock, LETTERHEAD, secret, "a hash")
 
 
 def test_a_link_for_something_else_sets_no_password(session: Session, clock: SteppingClock, person_id: int) -> None:
     """A link to sign in with must not open this door."""
     secret = tokens.issue(session, clock, TokenPurpose.SIGN_IN, person_id=person_id)
     with pytest.raises(Refused):
-        accounts.set_password(session, clock, secret, "a hash")
+        accounts.set_password(session, clock, LETTERHEAD, secret, "a hash")
     assert session.scalar(sa.select(sa.func.count()).where(OneUseToken.used_at.is_not(None))) == 0
 
 

@@ -13,7 +13,8 @@ from kit.clock import SteppingClock
 from kit.links import PublicLinks
 from kit.mail import MailMessage, State
 from kit.refusals import NotThere, Refused
-from licences.people import invitation_links, invitations, memberships, organisations
+from licences import joining
+from licences.people import invitation_links, invitations, memberships, organisations, sessions
 from licences.people.invitation_links import Closed
 from licences.people.invitations import Arrival, Guest, InvitationFacts
 from licences.people.kinds import OrganisationKind, Role
@@ -200,11 +201,11 @@ def test_accepting_makes_an_account_once(session: Session, clock: SteppingClock,
     secret = newest(session)
     door = invitation_links.behind(session, clock, secret)
     assert door is not None
-    assert (door.person_id, door.has_password) == (None, False)
+    assert (door.person_id, door.signs_in) == (None, False)
     accepted = invitation_links.accept(session, clock, secret, password_hash="a hash")
     assert accepted.member.name == "Siân O’Hara"
     assert accepted.member.has_password
-    assert not accepted.had_password
+    assert not accepted.signed_in_before
     assert memberships.member_in(session, trust.id, accepted.member.id).role is Role.TRAINER
     with pytest.raises(Refused):
         invitation_links.accept(session, clock, secret, password_hash="another")
@@ -220,11 +221,29 @@ def test_who_has_an_account_keeps_their_password(session: Session, clock: Steppi
     session.get_one(Person, known.id).password_hash = "own hash"
     trust.invite(Guest("Rosie", "rosa@trust.example"))
     accepted = invitation_links.accept(session, clock, newest(session), password_hash="somebody else’s")
-    assert accepted.had_password
+    assert accepted.signed_in_before
     assert accepted.member.id == known.id
     assert accepted.member.name == "Rosa"
     assert session.get_one(Person, known.id).password_hash == "own hash"
     assert len(memberships.places_of(session, known.id)) == 2
+
+
+def test_an_account_that_is_signed_in_to_by_links_alone_gets_no_password(
+    session: Session, clock: SteppingClock, trust: Trust
+) -> None:
+    """Else whoever an invitation was passed on to could open it."""
+    elsewhere = Trust(session, clock, "Elsewhere")
+    known = memberships.add_person(
+        session, clock, TEAM, elsewhere.id, name="Rosa", email="rosa@trust.example", role=Role.TRAINER
+    )
+    sessions.begin(session, clock, known.membership_id, "", how="link")
+    trust.invite(Guest("Rosie", "rosa@trust.example"))
+    door = invitation_links.behind(session, clock, newest(session))
+    assert door is not None
+    assert door.signs_in
+    joined = joining.accept(session, clock, newest(session), password_hash="somebody else’s")
+    assert not joined.may_enter
+    assert session.get_one(Person, known.id).password_hash is None
 
 
 def test_staff_were_quicker(session: Session, clock: SteppingClock, trust: Trust) -> None:

@@ -75,7 +75,7 @@ def test_a_second_mail_ends_the_first_link(session: Session, clock: SteppingCloc
 
 
 def test_somebody_with_a_password_reads_other_words(session: Session, clock: SteppingClock, person_id: int) -> None:
-    accounts.set_password(session, clock, secret_in(sent(session, clock, person_id).text), "a hash")
+    accounts.set_password(session, clock, LETTERHEAD, secret_in(sent(session, clock, person_id).text), "a hash")
     again = sent(session, clock, person_id)
     assert again.subject == "Set a new password at Secure Base"
     assert "the old one works" in again.text

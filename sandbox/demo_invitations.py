@@ -61,10 +61,10 @@ def invite_people(session: Session, clock: SteppingClock, links: Links) -> None:
 
 
 def _invite(session: Session, clock: SteppingClock, letterhead: Letterhead, asked: Asked) -> int:
-    janet = memberships.person_with_email(session, asked.manager)
-    assert janet is not None
-    actor = Actor(janet.id, janet.name, janet.organisation_id)
-    return invitations.invite(session, clock, actor, letterhead, janet.organisation_id, [asked.guest], Role.TRAINER)[0]
+    host = memberships.person_with_email(session, asked.manager)
+    assert host is not None
+    actor = Actor(host.id, host.name, host.organisation_id)
+    return invitations.invite(session, clock, actor, letterhead, host.organisation_id, [asked.guest], Role.TRAINER)[0]
 
 
 def _accept(session: Session, clock: SteppingClock, invitation_id: int) -> None:

@@ -6,6 +6,7 @@ before anything holds SQLite's one write lock. A service takes nothing on trust 
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
+from enum import Enum
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -16,6 +17,14 @@ from kit.web.house import house
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+class _Stage(Enum):
+    """How far a request is on its way to writing."""
+
+    READS = "nothing may be written"
+    MAY_WRITE = "behind @writes, and nothing was written yet"
+    WRITES = "the writing transaction has begun"
 
 
 class NotMarked(Exception):
@@ -34,12 +43,13 @@ def writing() -> Session:
 
     Raises `NotMarked` outside `@writes`, and after `roll_back()`: a refusal leaves nothing to be written.
     """
-    if g.get("may_write") is None:
+    stage = g.get("stage", _Stage.READS)
+    if stage is _Stage.READS:
         raise NotMarked
-    if not g.may_write:
+    if stage is _Stage.MAY_WRITE:
         _drop()
         _open(house().database.write())
-        g.may_write = True
+        g.stage = _Stage.WRITES
     return cast(Session, g.session)
 
 
@@ -64,7 +74,7 @@ def is_writing(view: Callable[..., Any]) -> bool:
 
 def roll_back() -> None:
     """Drops what the view did so far: for a page that shows a refusal. Only reading goes on, without the write lock."""
-    g.may_write = None
+    g.stage = _Stage.READS
     _drop()
 
 
@@ -78,7 +88,7 @@ def init_app(app: Flask) -> None:
 
 def _once(view: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     _drop()  # what a guard read before is over
-    g.may_write = False
+    g.stage = _Stage.MAY_WRITE
     try:
         result = view(*args, **kwargs)
         stack = g.pop("session_stack", None)
@@ -89,7 +99,7 @@ def _once(view: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         _drop()
         raise
     finally:
-        g.may_write = None
+        g.stage = _Stage.READS
     return result
 
 

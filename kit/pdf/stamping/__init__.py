@@ -2,7 +2,8 @@
 
 `prepare()` runs once for each file and leaves room of a fixed length (a slot) for the personal words.
 `personal_bytes()` fills the slots for one copy; `spliced()` sends any range of that copy, `write_copy()` keeps one on
-disk. Nothing else in the file changes, so its length and its cross-reference table are the same for every copy.
+disk. Nothing else in the file changes, so its length and its cross-reference table are the same for every copy; but a
+name in a script that the house's typefaces lack is written with its own after the end of the file (`appending`).
 """
 
 from kit.pdf.stamping.personal import personal_bytes, personal_text, size_of

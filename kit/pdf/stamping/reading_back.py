@@ -19,7 +19,10 @@ class ReadBackFailed(Exception):
 
 
 def read_back(path: Path, prepared: Prepared, facts: StampFacts) -> None:
-    """Raises ReadBackFailed unless every page of the copy at `path` draws a stamp with exactly the words of `facts`."""
+    """Raises ReadBackFailed unless every page of the copy at `path` draws a stamp with exactly the words of `facts`.
+
+    For names that the embedded typefaces can draw: a copy that brings others is longer, and counts as wrong.
+    """
     if path.stat().st_size != prepared.size:
         raise ReadBackFailed(f"{path.stat().st_size} bytes, expected {prepared.size}")
     expected = personal_text(prepared.style, facts).replace(" ", "")

@@ -21,7 +21,7 @@ from sandbox.stripe.subscriptions import update as update_subscription
 from sandbox.stripe.webhooks import Deliverer
 
 Answer = tuple[int, dict[str, str], bytes]
-SHOWN_EVENTS = 60
+SHOWN_EVENTS = 40
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 DECLINED = "The card was declined. Nothing was paid."
 

@@ -18,6 +18,8 @@ class Handler(BaseHTTPRequestHandler):
     account: Account
     deliverer: Deliverer
     protocol_version = "HTTP/1.1"
+    # Head and body leave together: apart, each answer waits 40 ms for the other side's acknowledgement.
+    wbufsize = -1
     server_version = "stripe-stand-in"
     sys_version = ""
 

@@ -16,7 +16,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from kit.clock import Clock
 from kit.db import Base
-from kit.keyset import Span, holds_words, within
+from kit.keyset import Span, within
+from kit.search import Searched, holds_words
 from kit.statements import Statement
 
 
@@ -66,7 +67,8 @@ class AuditEntry(Base):
     )
 
 
-LATEST = 1_000  # ids behind the last sealed one, among which an entry without a seal may still be
+_SEARCHED = Searched(AuditEntry.id, (AuditEntry.actor_name, AuditEntry.subject_label))
+LATEST = 20_000  # links, since the lowest of whose entries all that wait for a seal were recorded
 _RECORD = Statement(
     sa.insert(AuditEntry).inline(),  # nobody needs to know the new row's id
     [column.name for column in AuditEntry.__table__.columns if column.name != "id"],
@@ -133,7 +135,7 @@ def seal_entries(session: Session, limit: int = 5_000) -> int:
     what waits is read first: were the last seal read first, another could seal in between, and ours would follow the
     wrong one.
     """
-    unsealed = ~sa.exists().where(AuditSeal.entry_id == AuditEntry.id)
+    unsealed = _unsealed_since(_first_of_latest(session))
     waiting = session.scalars(sa.select(AuditEntry).where(unsealed).order_by(AuditEntry.id).limit(limit)).all()
     last = session.scalar(sa.select(AuditSeal).order_by(AuditSeal.position.desc()).limit(1))
     position, seal = (last.position, last.seal) if last else (0, "")
@@ -190,16 +192,10 @@ class ChainState:
 
 
 def entries(session: Session, query: AuditQuery, span: Span) -> list[AuditEntry]:
-    """A stretch of the entries that fit, in one statement."""
+    """A stretch of the entries that fit."""
     wanted = sa.select(AuditEntry).where(*_conditions(query))
-    return list(session.scalars(within(wanted, AuditEntry.at, AuditEntry.id, span)))
-
-
-def every_entry(session: Session, query: AuditQuery) -> Iterator[AuditEntry]:
-    """All entries that fit, newest first, read in pieces so that memory stays flat."""
-    wanted = sa.select(AuditEntry).where(*_conditions(query)).order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
-    with session.scalars(wanted.execution_options(yield_per=100)) as found:  # closed also when nobody reads to the end
-        yield from found
+    narrowed = _SEARCHED.narrowed(session, wanted, f"{query.actor} {query.subject}")
+    return list(session.scalars(within(narrowed, AuditEntry.at, AuditEntry.id, span)))
 
 
 def known_actions(session: Session) -> list[str]:
@@ -232,16 +228,26 @@ def chain_state(session: Session, newest: int = 200) -> ChainState:
         if seal.seal != seal_of("" if before is None else before[0].seal, entry)
     ]
     until = max((entry.at for _, entry in rows), default=None)
-    return ChainState(
-        links, _waiting(session, rows[0][0].entry_id if rows else 0), until, len(pairs), broken[-1] if broken else None
-    )
+    unsealed = _unsealed_since(min((entry.id for _, entry in rows), default=0))
+    waiting = session.scalar(sa.select(sa.func.count()).select_from(AuditEntry).where(unsealed)) or 0
+    return ChainState(links, waiting, until, len(pairs), broken[-1] if broken else None)
 
 
-def _waiting(session: Session, sealed_last: int) -> int:
-    """How many entries have no seal yet. An entry may be committed after one with a higher id, but not long after."""
-    unsealed = ~sa.exists().where(AuditSeal.entry_id == AuditEntry.id)
-    recent = sa.select(sa.func.count()).select_from(AuditEntry).where(AuditEntry.id > sealed_last - LATEST, unsealed)
-    return session.scalar(recent) or 0
+def _unsealed_since(entry_id: int) -> sa.ColumnElement[bool]:
+    return sa.and_(AuditEntry.id >= entry_id, ~sa.exists().where(AuditSeal.entry_id == AuditEntry.id))
+
+
+def _first_of_latest(session: Session) -> int:
+    """The lowest id of an entry among the `LATEST` links, or 0 while there are no more of them.
+
+    An entry may be committed after others with higher ids, by a long import for instance; but not after so many of
+    them were sealed. Without this, each minute's look for what is unsealed would take longer from year to year.
+    """
+    last = session.scalar(sa.select(sa.func.max(AuditSeal.position))) or 0
+    if last <= LATEST:
+        return 0
+    lowest = sa.select(sa.func.min(AuditSeal.entry_id)).where(AuditSeal.position > last - LATEST)
+    return session.scalar(lowest) or 0
 
 
 def _conditions(query: AuditQuery) -> Iterator[sa.ColumnElement[bool]]:

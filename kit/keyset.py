@@ -1,15 +1,19 @@
 """Lists that grow, read page by page: newest first, from a row's own key instead of a page number."""
 
-import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
 
-from kit.folding import folded
+Row = TypeVar("Row")
 
+FIRST_STRETCH, STRETCH = 10, 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -44,16 +48,32 @@ def within(
     return wanted.order_by(moment.desc(), row_id.desc()).limit(span.size)
 
 
-def holds_words(words: str, *columns: InstrumentedAttribute[str]) -> sa.ColumnElement[bool]:
-    """Each word is somewhere in one of the columns, whatever its capitals and accents."""
-    found = words.replace("\0", " ").split()  # PostgreSQL takes no NUL, and nothing holds one
-    return sa.and_(sa.true(), *(sa.or_(*(_holds(column, word) for column in columns)) for word in found))
+def every(fetch: Callable[[Span], Sequence[Row]], key: Callable[[Row], str]) -> Iterator[Row]:
+    """All rows of a list, newest first, stretch by stretch, so that memory stays flat; `fetch` reads one, and `key` is
+    a row's place.
+
+    No statement stays open in between, and the first stretch is short: a download of any length begins at once.
+    """
+    span = Span(FIRST_STRETCH)
+    while rows := fetch(span):
+        yield from rows
+        span = Span(STRETCH, older_than=key(rows[-1]))
 
 
-def _holds(column: InstrumentedAttribute[str], word: str) -> sa.ColumnElement[bool]:
-    """The database folds both sides, so that they cannot be folded in two ways."""
-    escaped = re.sub(r"([/%_])", r"/\1", word)
-    return folded(column).like(sa.literal("%").concat(folded(escaped)).concat("%"), escape="/")
+class likely(GenericFunction[bool]):  # noqa: N801 - named as it stands in SQL
+    """A condition that many rows of a list fulfil: the list is read in its own order, not gathered and then sorted.
+
+    SQLite keeps no record of how often a value comes. PostgreSQL does, and takes the condition as it is.
+    """
+
+    type = sa.Boolean()
+    inherit_cache = True
+    name = "likely"
+
+
+@compiles(likely, "postgresql")
+def _as_it_is(element: likely, compiler: SQLCompiler, **more: Any) -> str:
+    return compiler.process(element.clauses, **more)
 
 
 def _read(key: str) -> tuple[datetime, int] | None:

@@ -6,23 +6,25 @@ from datetime import date
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager
 
 from kit.clock import Clock, today
 from kit.folding import folded
-from kit.keyset import holds_words
+from kit.keyset import likely
+from kit.search import Searched
 from licences.accreditations import AccreditationFacts, accreditations_of
 from licences.models import Licence, Period, Seat, Suspension
 from licences.people.kinds import OrganisationKind, Role
 from licences.people.memberships import Member, facts_of_member
 from licences.people.models import Membership, Organisation, Person
-from licences.people.organisations import OrganisationFacts, facts_of
+from licences.people.organisations import SEARCHED, OrganisationFacts, facts_of
 from licences.seats import HeldSeat, seats_held
 from licences.standing import Standing
 from licences.terms import LicenceFacts, licences_of_many
 
 FIRST_BATCH, BATCH = 10, 500
 NO_LICENCE = "none"
+_PEOPLE = Searched(Person.id, (Person.name, Person.email), few=1_500)
 
 Listed = TypeVar("Listed")
 
@@ -91,9 +93,11 @@ class ListedPerson:
 
 def organisations(session: Session, clock: Clock, wanted: OrganisationsWanted, turn: Turn) -> list[ListedOrganisation]:
     """Organisations by name, with a constant number of statements whatever their number."""
-    query = sa.select(Organisation).where(*_organisation_conditions(wanted, today(clock)))
+    query = SEARCHED.narrowed(
+        session, sa.select(Organisation).where(*_organisation_conditions(wanted, today(clock))), wanted.words
+    )
     places = session.scalars(
-        _turned(session, query, Organisation.name, Organisation.id, turn, sa.select(folded(Organisation.name)))
+        _turned(session, query, folded(Organisation.name), Organisation.id, turn, sa.select(folded(Organisation.name)))
     ).all()
     ids = [place.id for place in places]
     licences = licences_of_many(session, clock, ids)
@@ -117,10 +121,15 @@ def people(session: Session, wanted: PeopleWanted, turn: Turn) -> list[ListedPer
         sa.select(Membership)
         .join(Membership.person)
         .join(Membership.organisation)
-        .options(joinedload(Membership.person), joinedload(Membership.organisation))
+        .options(contains_eager(Membership.person), contains_eager(Membership.organisation))
         .where(*_person_conditions(wanted))
     )
-    members = session.scalars(_turned(session, query, Person.name, Membership.id, turn, _NAME_OF_MEMBER))
+    order: sa.ColumnElement[str] = folded(Person.name)
+    if wanted.organisation_id is None:
+        query = _PEOPLE.narrowed(session, query, wanted.words)
+    else:  # its people are few: not the index that has everybody in this order
+        order = order.concat("")
+    members = session.scalars(_turned(session, query, order, Membership.id, turn, _NAME_OF_MEMBER))
     return with_rights(session, [facts_of_member(member) for member in members])
 
 
@@ -170,7 +179,7 @@ _NAME_OF_MEMBER = sa.select(folded(Person.name)).join(Membership, Membership.per
 
 def _organisation_conditions(wanted: OrganisationsWanted, day: date) -> Iterator[sa.ColumnElement[bool]]:
     yield Organisation.merged_into_id.is_(None)
-    yield holds_words(wanted.words, Organisation.name)
+    yield SEARCHED.holding(wanted.words)
     if wanted.kind:
         yield Organisation.kind == wanted.kind
     licences = sa.select(Licence.id).where(Licence.organisation_id == Organisation.id)
@@ -183,11 +192,13 @@ def _organisation_conditions(wanted: OrganisationsWanted, day: date) -> Iterator
 
 def _person_conditions(wanted: PeopleWanted) -> Iterator[sa.ColumnElement[bool]]:
     yield Membership.ended_at.is_(None)
-    yield holds_words(wanted.words, Person.name, Person.email)
+    yield _PEOPLE.holding(wanted.words)
     if wanted.kind:
-        yield Organisation.kind == wanted.kind
+        yield _of_kind(wanted.kind)
     if wanted.role:
-        yield Membership.role == wanted.role
+        yield likely(Membership.role == wanted.role)
+    if wanted.role is Role.STAFF:  # they are few, and all in one place
+        yield _of_kind(OrganisationKind.LICENSOR)
     if wanted.organisation_id is not None:
         yield Membership.organisation_id == wanted.organisation_id
     if wanted.has_seat is not None:
@@ -198,6 +209,14 @@ def _person_conditions(wanted: PeopleWanted) -> Iterator[sa.ColumnElement[bool]]
             Licence.organisation_id == Membership.organisation_id,
         )
         yield seat if wanted.has_seat else ~seat
+
+
+def _of_kind(kind: OrganisationKind) -> sa.ColumnElement[bool]:
+    """Of every other kind there are many; there is one licensor."""
+    if kind is not OrganisationKind.LICENSOR:
+        return likely(Organisation.kind == kind)
+    licensor = sa.select(Organisation.id).where(Organisation.kind == kind).scalar_subquery()
+    return Membership.organisation_id == licensor
 
 
 def _stands(wanted: Standing, day: date) -> sa.ColumnElement[bool]:
@@ -216,10 +235,9 @@ def _stands(wanted: Standing, day: date) -> sa.ColumnElement[bool]:
 
 
 def _turned(
-    session: Session, query: sa.Select[Listed], name: Any, key: Any, turn: Turn, names: sa.Select[str]
+    session: Session, query: sa.Select[Listed], order: Any, key: Any, turn: Turn, names: sa.Select[str]
 ) -> sa.Select[Listed]:
-    """Orders by name and id, and begins after or before the row named; an unknown row means the beginning."""
-    order = folded(name)
+    """Orders by folded name and id, and begins after or before the row named; an unknown row means the beginning."""
     backwards = turn.before is not None
     anchor = turn.before if backwards else turn.after
     start = None if anchor is None else session.scalar(names.where(key == anchor))

@@ -9,10 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from kit.ids import typed_code
-from kit.keyset import Span, holds_words, key_of, within
+from kit.keyset import Span, key_of, within
+from kit.search import Searched
 from materials.models import Copy, Edition, Material
 
 SHORTEST_CODE = 4
+MOST_COUNTED = 10_000
+_SEARCHED = Searched(Copy.id, (Copy.person_name, Copy.organisation_name))
 
 
 @dataclass(frozen=True)
@@ -49,32 +52,25 @@ class TakenCopy:
 
 
 def copies(session: Session, query: CopyQuery, span: Span) -> list[TakenCopy]:
-    """A stretch of the copies that fit, in one statement."""
-    return _taken(session, within(_matching(query), Copy.taken_at, Copy.id, span))
-
-
-def every_copy(session: Session, query: CopyQuery) -> Iterator[TakenCopy]:
-    """All copies that fit, newest first, read in pieces so that memory stays flat."""
-    wanted = _matching(query).order_by(Copy.taken_at.desc(), Copy.id.desc())
-    with session.execute(wanted.execution_options(yield_per=500)) as found:  # closed also when nobody reads to the end
-        for row in found:
-            yield TakenCopy(*row)
+    """A stretch of the copies that fit."""
+    narrowed = _SEARCHED.narrowed(session, _matching(query), query.words, *_with_code(query.words))
+    return [TakenCopy(*row) for row in session.execute(within(narrowed, Copy.taken_at, Copy.id, span))]
 
 
 def count_copies(session: Session, *since: datetime) -> list[int]:
-    """How many copies were taken since each of the moments, in one statement."""
-    counted = [sa.func.count(Copy.id).filter(Copy.taken_at >= moment) for moment in since]
-    return list(session.execute(sa.select(*counted).where(Copy.taken_at >= min(since))).one())
+    """How many copies were taken since each of the moments, in one statement.
+
+    Nobody counts further than `MOST_COUNTED`: one more than that means more than that.
+    """
+    some = [sa.select(Copy.id).where(Copy.taken_at >= moment).limit(MOST_COUNTED + 1).subquery() for moment in since]
+    counted = [sa.select(sa.func.count()).select_from(each).scalar_subquery() for each in some]
+    return list(session.execute(sa.select(*counted)).one())
 
 
 def copies_of_editions(session: Session, edition_ids: Sequence[int]) -> dict[int, int]:
     """How often each of the editions was taken; those never taken are left out."""
     counted = sa.select(Copy.edition_id, sa.func.count()).where(Copy.edition_id.in_(edition_ids))
     return dict(session.execute(counted.group_by(Copy.edition_id)).all())
-
-
-def _taken(session: Session, wanted: sa.Select[Any]) -> list[TakenCopy]:
-    return [TakenCopy(*row) for row in session.execute(wanted)]
 
 
 _COLUMNS: tuple[Any, ...] = (
@@ -100,7 +96,7 @@ def _matching(query: CopyQuery) -> sa.Select[Any]:
 
 def _conditions(query: CopyQuery) -> Iterator[sa.ColumnElement[bool]]:
     if query.words:
-        yield sa.or_(holds_words(query.words, Copy.person_name, Copy.organisation_name), *_with_code(query.words))
+        yield sa.or_(_SEARCHED.holding(query.words), *_with_code(query.words))
     if query.material_id is not None:
         yield Material.id == query.material_id
     if query.edition_id is not None:

@@ -110,7 +110,15 @@ class Copy(Base):
 
     __table_args__ = (
         sa.UniqueConstraint("person_id", "press"),
-        sa.Index(None, "person_id", "edition_id"),
+        # what one person holds, by edition, without a look at the copies themselves
+        sa.Index(
+            "ix_materials_copy_person_id_organisation_id",
+            "person_id",
+            "organisation_id",
+            "edition_id",
+            "taken_at",
+            "id",
+        ),
         # each filter of the lists, in the lists' order
         sa.Index(None, "edition_id", "taken_at"),
         sa.Index(None, "organisation_id", "taken_at"),

@@ -60,6 +60,19 @@ def end_run() -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def resume_run() -> None:
+    """Starts the server of a kept folder, if there is one that does not run."""
+    folder = _run_folder() / "server"
+    if (folder / "data").exists() and not (folder / "data" / "postmaster.pid").exists():
+        _launch(folder)
+
+
+def pause_run() -> None:
+    """Stops the server and keeps everything, for another run in the same folder."""
+    if (_run_folder() / "server").exists():
+        subprocess.run(_stop_command(_run_folder(), "fast"), check=True, capture_output=True)
+
+
 def postgresql_binaries() -> Path | None:
     """The folder of `initdb` and `pg_ctl`, newest version first; None when PostgreSQL is not installed."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
@@ -195,6 +208,12 @@ def _start_server(folder: Path) -> None:
     assert binaries is not None, "PostgreSQL is not installed"
     data = folder / "data"
     _run(binaries / "initdb", "-D", data, "-U", "portal", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
+    _launch(folder)
+
+
+def _launch(folder: Path) -> None:
+    binaries, data = postgresql_binaries(), folder / "data"
+    assert binaries is not None, "PostgreSQL is not installed"
     options = f"-c listen_addresses='' -k {folder} {SERVER_OPTIONS}"
     _run(binaries / "pg_ctl", "-D", data, "-w", "-t", "60", "-l", folder / "log", "-o", options, "start")
 
@@ -206,10 +225,10 @@ def _start_guard(folder: Path) -> None:
     subprocess.run(command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True, cwd="/", check=True)
 
 
-def _stop_command(folder: Path) -> list[str]:
+def _stop_command(folder: Path, mode: str = "immediate") -> list[str]:
     binaries = postgresql_binaries()
     assert binaries is not None
-    return _as_server_user(binaries / "pg_ctl", "-D", folder / "server" / "data", "-m", "immediate", "stop")
+    return _as_server_user(binaries / "pg_ctl", "-D", folder / "server" / "data", "-m", mode, "stop")
 
 
 def _run(*command: str | Path) -> None:

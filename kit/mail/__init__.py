@@ -2,7 +2,7 @@
 
 from kit.mail.models import MailMessage, State
 from kit.mail.outbox import SEND, queue, register, send_again, sender
-from kit.mail.post_book import MailQuery, every_mail, mail_with_id, mails
+from kit.mail.post_book import MailQuery, mail_with_id, mails
 from kit.mail.smtp import Letter, Mailer, MailRefused, SmtpMailer
 from kit.mail.standing import held_up
 from kit.mail.writing import Address, Letterhead
@@ -18,7 +18,6 @@ __all__ = [
     "Mailer",
     "SmtpMailer",
     "State",
-    "every_mail",
     "held_up",
     "mail_with_id",
     "mails",

@@ -7,9 +7,12 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from kit.keyset import Span, holds_words, within
+from kit.keyset import Span, within
 from kit.mail.models import MailMessage, State
 from kit.refusals import NotThere
+from kit.search import Searched
+
+_SEARCHED = Searched(MailMessage.id, (MailMessage.to_name, MailMessage.to_address, MailMessage.subject))
 
 
 @dataclass(frozen=True)
@@ -24,17 +27,9 @@ class MailQuery:
 
 
 def mails(session: Session, query: MailQuery, span: Span) -> list[MailMessage]:
-    """A stretch of the mails that fit, in one statement."""
-    wanted = sa.select(MailMessage).where(*_conditions(query))
+    """A stretch of the mails that fit."""
+    wanted = _SEARCHED.narrowed(session, sa.select(MailMessage).where(*_conditions(query)), query.words)
     return list(session.scalars(within(wanted, MailMessage.queued_at, MailMessage.id, span)))
-
-
-def every_mail(session: Session, query: MailQuery) -> Iterator[MailMessage]:
-    """All mails that fit, newest first, read in pieces so that memory stays flat."""
-    wanted = sa.select(MailMessage).where(*_conditions(query))
-    newest = wanted.order_by(MailMessage.queued_at.desc(), MailMessage.id.desc())
-    with session.scalars(newest.execution_options(yield_per=200)) as found:  # closed also when nobody reads to the end
-        yield from found
 
 
 def mail_with_id(session: Session, message: int) -> MailMessage:
@@ -47,7 +42,7 @@ def mail_with_id(session: Session, message: int) -> MailMessage:
 
 def _conditions(query: MailQuery) -> Iterator[sa.ColumnElement[bool]]:
     if query.words:
-        yield holds_words(query.words, MailMessage.to_name, MailMessage.to_address, MailMessage.subject)
+        yield _SEARCHED.holding(query.words)
     if query.to_address:
         yield MailMessage.to_address == query.to_address
     if query.state is not None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from kit.clock import start_of, today
-from kit.keyset import Span
+from kit.keyset import Span, every
 from kit.web import forms
 from kit.web.csv_export import csv_response
 from kit.web.house import house
@@ -45,7 +45,7 @@ class Filters(forms.Query):
 class Listing(Generic[Asked, Row]):
     """One list: where its rows come from, and how it is shown.
 
-    `fetch` reads a stretch, `every` all that fits, in pieces; `key` is a row's place in the list (`kit.keyset`).
+    `fetch` reads a stretch; `key` is a row's place in the list (`kit.keyset`).
     `template` sees `form`, `page` and `asked` (whether anything was).
     `cells` are a row's, under the download's `heads`; its file is called after `name`.
     """
@@ -53,7 +53,6 @@ class Listing(Generic[Asked, Row]):
     name: str
     template: str
     fetch: Callable[[Session, Asked, Span], Sequence[Row]]
-    every: Callable[[Session, Asked], Iterator[Row]]
     key: Callable[[Row], str]
     heads: Sequence[str]
     cells: Callable[[Row], Sequence[object]]
@@ -76,7 +75,8 @@ class Listing(Generic[Asked, Row]):
 
     def _rows(self, form: Asked) -> Iterator[Sequence[object]]:
         """Asks for the session only when the rows are sent: the request's own is closed by then."""
-        for row in self.every(db(), form):
+        session = db()
+        for row in every(lambda span: self.fetch(session, form, span), self.key):
             yield self.cells(row)
 
 

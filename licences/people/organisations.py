@@ -7,12 +7,13 @@ from sqlalchemy.orm import Session
 
 from kit.audit import Actor, Subject, record
 from kit.clock import Clock
-from kit.keyset import holds_words
 from kit.refusals import NotThere, Refused
+from kit.search import Searched
 from licences.people.kinds import OrganisationKind
 from licences.people.models import Organisation
 
 MOST_LIKE = 50
+SEARCHED = Searched(Organisation.id, (Organisation.name,), few=500)
 
 
 @dataclass(frozen=True)
@@ -140,8 +141,8 @@ def organisations_like(session: Session, words: str) -> list[int]:
 
     Raises `Refused` when they are so many that the other list would be searched in vain.
     """
-    found = sa.select(Organisation.id).where(holds_words(words, Organisation.name)).limit(MOST_LIKE + 1)
-    ids = list(session.scalars(found))
+    found = SEARCHED.narrowed(session, sa.select(Organisation.id).where(SEARCHED.holding(words)), words)
+    ids = list(session.scalars(found.limit(MOST_LIKE + 1)))
     if len(ids) > MOST_LIKE:
         raise Refused(
             f"More than {MOST_LIKE} organisations have these words in their name. Write more of it.", "organisation"

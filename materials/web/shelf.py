@@ -18,7 +18,7 @@ from licences.entitlements import Reason
 from licences.guard import allowed, in_person, public, viewer
 from licences.policy import Action
 from licences.reminders import reminding
-from materials import shelf
+from materials import on_shelf, shelf
 from materials.editions import current_of, edition_with_code
 from materials.library import material
 
@@ -44,13 +44,13 @@ def blueprint() -> Blueprint:
 @allowed(Action.SEE_MATERIALS)
 def library() -> str:
     """Every material of the organisation's programmes."""
-    return render_template("materials/library.html", shelves=shelf.shelves(db(), house().clock, viewer()))
+    return render_template("materials/library.html", shelves=on_shelf.all_on_shelf(db(), house().clock, viewer()))
 
 
 @allowed(Action.SEE_MATERIALS)
 def one_material(material_id: int) -> str:
     """A material: what it is, what may be done with it, its editions, and the button."""
-    found = shelf.shelf(db(), house().clock, viewer(), material_id)
+    found = on_shelf.on_shelf(db(), house().clock, viewer(), material_id)
     known = reminding(db(), house().clock, viewer(), [found.entitlement])
     return render_template("materials/material.html", shelf=found, press=new_code, reminding=known)
 
@@ -91,7 +91,7 @@ def note_reading(material_id: int) -> Response:
     """Keeps that the person has read what changed; their home does not ask again."""
     edition_id = row_id(request.form.get("edition", ""))
     try:
-        name = shelf.note_reading(writing(), house().clock, viewer(), material_id=material_id, edition_id=edition_id)
+        name = on_shelf.note_reading(writing(), house().clock, viewer(), material_id=material_id, edition_id=edition_id)
         flash(f"Noted: you have read what changed in {name}.", "moss")
     except Refused as refusal:
         roll_back()
@@ -105,7 +105,7 @@ def note_reading(material_id: int) -> Response:
 def remind() -> Response:
     """Writes to whoever can mend a refusal, at most once a week, and goes back to the page that showed it."""
     try:
-        told = shelf.remind(
+        told = on_shelf.remind(
             writing(),
             house().clock,
             viewer(),
@@ -125,9 +125,9 @@ def own_copies() -> str:
     """What the person took, newest first, page by page."""
     place = place_of(request.args)
     span = Span(PAGE_SIZE + 1, place.older_than, place.newer_than)
-    page = page_of(shelf.own_copies(db(), viewer(), span), place, PAGE_SIZE, lambda found: found[0].key)
+    page = page_of(shelf.own_copies(db(), viewer(), span), place, PAGE_SIZE, lambda copy: copy.key)
     stopped = shelf.stopped(db(), house().clock, viewer())
-    shown = {copy.material_id for copy, _ in page.items}
+    shown = {copy.material_id for copy in page.items}
     reasons = {answer.programme.id: answer for key, answer in stopped.items() if key in shown}
     return render_template("materials/own_copies.html", page=page, stopped=stopped, reasons=reasons.values())
 

@@ -15,7 +15,7 @@ from kit.web.transactions import db
 from licences.guard import allowed
 from licences.people.organisations import organisations_like
 from licences.policy import Action
-from materials.copies import CopyQuery, TakenCopy, copies, every_copy
+from materials.copies import CopyQuery, TakenCopy, copies
 from materials.editions import editions_of_many
 from materials.kinds import EditionState
 from materials.library import materials
@@ -84,7 +84,6 @@ COPIES: Listing[CopiesForm, TakenCopy] = Listing(
     name="copies",
     template="materials/staff/copies.html",
     fetch=lambda session, form, span: copies(session, form.query, span),
-    every=lambda session, form: every_copy(session, form.query),
     key=lambda copy: copy.key,
     heads=("Taken", "Person", "Organisation", "Programme material", "Edition", "Copy code"),
     cells=_cells,

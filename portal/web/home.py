@@ -12,7 +12,7 @@ from licences.guard import allowed, public, viewer, viewer_or_none
 from licences.people.kinds import Role
 from licences.policy import Action
 from licences.reminders import reminding
-from materials import shelf
+from materials.on_shelf import OnShelf, all_on_shelf
 
 _LANDING = {
     Role.STAFF: "staff.overview",
@@ -55,7 +55,7 @@ def help_page() -> str:
 
 def _trainer_page() -> str:
     clock = house().clock
-    shelves = shelf.shelves(db(), clock, viewer())
+    shelves = all_on_shelf(db(), clock, viewer())
     newer = [item for item in shelves if item.held_last and item.current and not item.holds_current]
     unread = [item for item in shelves if item.holds_current and item.to_read]
     answers = _by_programme(shelves)
@@ -75,5 +75,5 @@ def _trainer_page() -> str:
     )
 
 
-def _by_programme(shelves: list[shelf.OnShelf]) -> list[Entitlement]:
+def _by_programme(shelves: list[OnShelf]) -> list[Entitlement]:
     return list({item.entitlement.programme.id: item.entitlement for item in shelves}.values())

@@ -13,7 +13,7 @@ from kit.web.transactions import db
 from licences.attention import licences_to_see, without_password
 from licences.guard import allowed
 from licences.policy import Action
-from materials.copies import count_copies
+from materials.copies import MOST_COUNTED, count_copies
 from materials.editions import EditionFacts, editions_of_many
 from materials.library import MaterialFacts, materials
 from portal.standstill import standing_still
@@ -43,17 +43,14 @@ def overview() -> str:
     day = today(clock)
     drafts, lately = _editions(clock.now() - LATELY)
     since_monday = start_of(day - timedelta(days=day.weekday()))
-    lately_from = clock.now() - LATELY
-    copies_today, copies_this_week, copies_lately = count_copies(db(), start_of(day), since_monday, lately_from)
+    taken = [_counted(number) for number in count_copies(db(), start_of(day), since_monday, clock.now() - LATELY)]
     nobody, people = without_password(db())
     return render_template(
         "portal/overview.html",
         now=clock.now(),
         drafts=drafts,
         lately=lately,
-        copies_today=copies_today,
-        copies_this_week=copies_this_week,
-        copies_lately=copies_lately,
+        copies_taken=list(zip(("Today", "This week, since Monday", "In the last 90 days"), taken, strict=True)),
         licences=licences_to_see(db(), clock),
         without_password=nobody,
         people=people,
@@ -62,6 +59,10 @@ def overview() -> str:
         entries=entries(db(), AuditQuery(without=SIGN_INS), Span(5)),
         day=day,
     )
+
+
+def _counted(number: int) -> str:
+    return f"{number:,}" if number <= MOST_COUNTED else f"More than {MOST_COUNTED:,}"
 
 
 def _editions(since: datetime) -> tuple[list[Pair], list[Pair]]:

@@ -13,7 +13,6 @@ from kit.audit import (
     broken_seal,
     chain_state,
     entries,
-    every_entry,
     known_actions,
     known_kinds,
 )
@@ -112,7 +111,6 @@ TRAIL: Listing[AuditForm, AuditEntry] = Listing(
     name="audit-trail",
     template="portal/audit.html",
     fetch=lambda session, form, span: entries(session, form.query, span),
-    every=lambda session, form: every_entry(session, form.query),
     key=lambda entry: key_of(entry.at, entry.id),
     heads=("Entry", "When", "Who", "Action", "Kind", "What", "Details"),
     cells=_cells,

@@ -96,7 +96,6 @@ MAILS: Listing[MailsForm, MailMessage] = Listing(
     name="mails",
     template="portal/mails.html",
     fetch=lambda session, form, span: mail.mails(session, form.query, span),
-    every=lambda session, form: mail.every_mail(session, form.query),
     key=lambda row: key_of(row.queued_at, row.id),
     heads=("Written", "To", "Address", "Subject", "Outcome", "Sent", "What the mail server said"),
     cells=_cells,

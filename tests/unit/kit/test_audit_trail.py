@@ -31,9 +31,7 @@ def trail(session: Session, clock: SteppingClock) -> list[AuditEntry]:
 
 
 def labels(session: Session, query: AuditQuery) -> list[str]:
-    found = [entry.subject_label for entry in audit.entries(session, query, Span(10))]
-    assert found == [entry.subject_label for entry in audit.every_entry(session, query)]
-    return found
+    return [entry.subject_label for entry in audit.entries(session, query, Span(10))]
 
 
 def test_each_filter_finds_what_it_says(session: Session, trail: list[AuditEntry]) -> None:

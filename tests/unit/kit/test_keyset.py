@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from kit.audit import AuditEntry
-from kit.keyset import Span, holds_words, key_of, within
+from kit.keyset import Span, key_of, within
+from kit.search import holds_words
 
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
 

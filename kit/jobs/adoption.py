@@ -41,8 +41,12 @@ class Adoption:
         for id in left:
             if id in deadly:
                 self._give_up(id)
-            else:
-                self._client.resume_workflow(id, queue_name=QUEUE)
+        self.put_back([id for id in left if id not in deadly])
+
+    def put_back(self, ids: list[str]) -> None:
+        """Puts interrupted jobs on the queue again; one that has ended meanwhile stays as it is."""
+        for id in ids:
+            self._client.resume_workflow(id, queue_name=QUEUE)
 
     def forget_finished(self) -> None:
         """Deletes the queue's rows of jobs that ended long ago."""

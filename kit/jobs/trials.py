@@ -1,7 +1,8 @@
 """Who is to blame for a dead worker: jobs that were there twice are tried with no other beside them.
 
-A worker does several jobs at once, and its death says nothing about which of them was the cause: power cuts and
-deploys kill workers too. So a job is condemned only for deaths of workers in which it alone had begun.
+A worker does several jobs at once, and its death says nothing about which of them was the cause: power cuts kill
+workers too. So a job is condemned only for deaths of workers in which it alone had begun. A worker that was asked to
+stop, as a deploy asks, has not died: whatever it had in hand is put back and not counted.
 """
 
 import threading
@@ -70,6 +71,7 @@ class Trials:
         self._database = database
         self._clock = clock
         self._room = Room()
+        self._alone = ""
 
     @contextmanager
     def turn(self, id: str) -> Iterator[None]:
@@ -80,7 +82,17 @@ class Trials:
         else:
             with self._room.alone():
                 self._database.insist(partial(self._expect_death, id))
-                yield
+                self._alone = id
+                try:
+                    yield
+                finally:
+                    self._alone = ""
+
+    def end(self, session: Session) -> None:
+        """Takes back the death that was expected of a job that is still alone: its worker was asked to stop."""
+        row = session.get(JobDeath, self._alone)
+        if row is not None:
+            row.deaths -= 1
 
     def _deaths(self, id: str) -> int:
         with self._database.read() as session:

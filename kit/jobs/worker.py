@@ -7,7 +7,8 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from dbos import DBOS, DBOSClient, DBOSConfig
@@ -105,12 +106,36 @@ class Worker:
 
     def _finish(self) -> None:
         self._periodic.stop()
-        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=int(self._grace) if self._running else 0)
-        if self._adoption.left_behind(self._pulse.id):
-            self._pulse.release()
-        else:
+        with self._beating():
+            grace = int(self._grace) if self._running else 0
+            DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=grace)
+        left = self._adoption.left_behind(self._pulse.id)
+        if not left:
             self._pulse.end()
+        elif self._pulse.beat():
+            self._database.run(self._trials.end)
+            self._adoption.put_back(left)
+            self._pulse.end()
+        else:  # who has taken over from us sees to them
+            self._pulse.release()
         self._client.destroy()
+
+    @contextmanager
+    def _beating(self) -> Iterator[None]:
+        """Goes on showing that it lives while jobs have their grace: else another machine's worker would take over."""
+        done = threading.Event()
+
+        def beat() -> None:
+            while not done.wait(BEAT_SECONDS):
+                self._survive(self._pulse.beat)
+
+        thread = threading.Thread(target=beat)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
 
     def _tick(self) -> None:
         if not self._pulse.beat():
@@ -124,7 +149,7 @@ class Worker:
             self._adoption.adopt(dead)
             forget(self._database, dead)
 
-    def _survive(self, work: Callable[[], None]) -> None:
+    def _survive(self, work: Callable[[], object]) -> None:
         """A database that is gone for a while ends no worker."""
         try:
             work()

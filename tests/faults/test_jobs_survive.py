@@ -8,10 +8,11 @@ import pytest
 import sqlalchemy as sa
 
 from kit import jobs
+from kit.clock import SystemClock
 from kit.db import Database
 from kit.jobs import Job
-from kit.jobs.models import WorkerRow
-from kit.jobs.trials import DEATHS
+from kit.jobs.models import JobDeath, WorkerRow
+from kit.jobs.trials import DEATHS, SUSPECTED
 from tests.databases import KINDS
 from tests.faults.conftest import Workers, wait_until
 from tests.faults.plan import CALL, DEADLY, SEED, SLOW, SOAK, STEPS, WORK, faults_call, faults_step
@@ -147,6 +148,40 @@ def test_a_worker_asked_to_stop_finishes_what_it_does(database: Database, worker
     assert calls(database) == [-1, 1]
     with database.read() as session:
         assert jobs.last_beat(session) is None
+
+
+@pytest.mark.parametrize("database_kind", KINDS if SOAK else ["postgresql"], indirect=True)
+def test_one_on_another_machine_that_gives_its_jobs_their_grace_is_not_taken_for_dead(
+    database: Database, workers: Workers, tmp_path: Path
+) -> None:
+    first = workers.start("--pause", "2.5", temporary_folder=tmp_path)
+    enqueue(database, WORK, 1)
+    wait_until(lambda: steps_done(database) == 1)
+    workers.start("--stale-after", "3")
+    first.terminate()
+    assert first.wait(20) == 0
+    assert steps_done(database) == STEPS
+    with database.read() as session:
+        assert session.scalar(sa.select(sa.func.count(JobDeath.id))) == 0
+
+
+@pytest.mark.parametrize("deaths_before", [0, SUSPECTED])
+def test_a_job_that_is_cut_off_by_an_asked_stop_is_blamed_for_nothing(
+    database: Database, workers: Workers, deaths_before: int
+) -> None:
+    """Also one that is tried alone, whose death was counted before it began."""
+    with database.write() as session:
+        jobs.enqueue(session, WORK, key="long", job=1)
+        session.add(JobDeath(id=f"{WORK.name}:long", deaths=deaths_before, last_at=SystemClock().now()))
+    worker = workers.start("--pause", "60", "--grace", "0")
+    wait_until(lambda: steps_done(database) == 1)
+    worker.terminate()
+    assert worker.wait(15) == 0
+    workers.start()
+    wait_until(lambda: steps_done(database) == STEPS)
+    with database.read() as session:
+        counted = session.scalars(sa.select(JobDeath.deaths)).one()
+    assert counted == deaths_before + (1 if deaths_before else 0), "the worker that did it expected one, and no other"
 
 
 def test_small_jobs_do_not_take_long(database: Database, workers: Workers) -> None:

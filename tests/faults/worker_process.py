@@ -146,12 +146,13 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--store", default="", help="where files are, for preparing editions")
     parser.add_argument("--pause", type=float, default=0.0, help="seconds after each step")
     parser.add_argument("--stale-after", type=float, default=15.0)
+    parser.add_argument("--grace", type=float, default=20.0, help="seconds that jobs get when it is asked to stop")
     parser.add_argument("--windows", type=Path, help="where to note the time from the server's 250 to our commit")
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING)
     database = Database(given.database)
     deaths = Deaths(given.die)
-    Worker(database, handlers(database, deaths, given), stale_after=given.stale_after).run()
+    Worker(database, handlers(database, deaths, given), stale_after=given.stale_after, grace=given.grace).run()
 
 
 def handlers(database: Database, deaths: Deaths, given: argparse.Namespace) -> Handlers:

@@ -46,6 +46,10 @@ class NotInPerson(Forbidden):
     """A member of staff acts for somebody, and this is theirs alone: a copy with their name on it, their account."""
 
 
+class NotSure(Forbidden):
+    """A member of staff acts for somebody, and would have to show again who they are: that goes as oneself only."""
+
+
 def viewer() -> Viewer:
     """The person at the door. Only for views behind a guard."""
     return cast(Viewer, current_user._get_current_object())
@@ -120,7 +124,11 @@ def sure(view: Callable[P, R]) -> Callable[P, R | Response]:
 
     @wraps(view)
     def asked(*args: P.args, **kwargs: P.kwargs) -> R | Response:
-        return view(*args, **kwargs) if is_sure(house().clock, viewer()) else _to_make_sure()
+        if is_sure(house().clock, viewer()):
+            return view(*args, **kwargs)
+        if viewer().acted_by is not None:
+            raise NotSure
+        return _to_make_sure()
 
     return asked
 

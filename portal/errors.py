@@ -13,7 +13,7 @@ from kit.store import FileMissing, StoreUnavailable
 from kit.web.forms import typed_before
 from kit.web.redirects import is_ours
 from kit.web.transactions import roll_back
-from licences.guard import NotInPerson, WrongRole, look_nobody_up, viewer
+from licences.guard import NotInPerson, NotSure, WrongRole, look_nobody_up, viewer
 from licences.people.kinds import Role
 
 log = structlog.get_logger()
@@ -34,6 +34,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _expired)
     app.register_error_handler(WrongRole, _wrong_role)
     app.register_error_handler(NotInPerson, _not_in_person)
+    app.register_error_handler(NotSure, _not_sure)
     app.register_error_handler(NotThere, lambda _error: _page(404))
     app.register_error_handler(RecursionError, lambda _error: _page(400))
     app.register_error_handler(FileMissing, _unavailable)
@@ -95,6 +96,18 @@ def _not_in_person(_error: NotInPerson) -> Response:
         steps=[
             f"Ask {viewer().name} to sign in and do it.",
             "If you have finished, press “Stop acting” at the top: then you are yourself again.",
+        ],
+    )
+
+
+def _not_sure(_error: NotSure) -> Response:
+    return _page(
+        403,
+        title="Show first who you are",
+        lead="This cannot be undone, and you last showed who you are more than ten minutes ago. Nothing was changed.",
+        steps=[
+            "Press “Stop acting” at the top.",
+            f"Act for {viewer().name} again: you are asked who you are, and may do this within ten minutes.",
         ],
     )
 

@@ -9,10 +9,11 @@ from kit.refusals import Refused
 from kit.web import forms
 from kit.web.house import house
 from kit.web.transactions import db, roll_back, writes, writing
-from licences.guard import allowed, viewer
+from licences.guard import allowed, sure, viewer
 from licences.people import legal
 from licences.people.kinds import LegalKind
 from licences.people.legal import LegalVersion
+from licences.people.sessions import is_sure
 from licences.policy import Action
 
 LONGEST_TEXT = 100_000  # characters
@@ -37,6 +38,7 @@ class LegalForm(forms.Form):
 def add_to(made: Blueprint) -> None:
     """Puts these views on the staff blueprint."""
     made.get("/legal")(legal_texts)
+    made.get("/legal/sure")(legal_sure)
     made.get("/legal/<kind>")(legal_text)
     made.post("/legal/<kind>", endpoint="publish_legal_text")(publish_legal_text)
 
@@ -46,6 +48,13 @@ def legal_texts() -> str:
     """The texts, each with its newest version."""
     texts = [(kind, _name(kind), legal.versions(db(), kind)) for kind in LegalKind]
     return render_template("portal/legal_texts.html", texts=texts)
+
+
+@allowed(Action.EDIT_LEGAL_TEXTS)
+@sure
+def legal_sure() -> str:
+    """Opens beside what is being written: `@sure` on its form would lose it, since writing takes its time."""
+    return render_template("portal/legal_sure.html")
 
 
 @allowed(Action.EDIT_LEGAL_TEXTS)
@@ -76,6 +85,9 @@ def publish_legal_text(kind: str) -> Response | tuple[str, int]:
         return _page(wanted, form, known), 400
     if "preview" in request.form or request.form.get("seen") != form.mark:
         return _page(wanted, form, known, preview=True), 200
+    if not is_sure(house().clock, viewer()):
+        form.refuse("Nothing is published yet: show who you are first, then press “Publish” again.")
+        return _page(wanted, form, known, preview=True), 403
     try:
         made = legal.publish(
             writing(), house().clock, viewer().actor, wanted,
@@ -107,7 +119,7 @@ def _page(
     return render_template(
         "portal/legal_edit.html",
         kind=kind, name=_name(kind), form=form, versions=known, preview=preview, other=other,
-        asks_anew=kind is LegalKind.TERMS_OF_USE,
+        asks_anew=kind is LegalKind.TERMS_OF_USE, is_sure=is_sure(house().clock, viewer()),
     )  # fmt: skip
 
 

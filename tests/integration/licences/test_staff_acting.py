@@ -4,10 +4,11 @@ import pytest
 import sqlalchemy as sa
 
 from kit.audit import AuditEntry
+from kit.clock import SteppingClock
 from licences import seats
 from licences.people import memberships
 from tests.browser_like import Browser
-from tests.world import COLLEAGUE, MANAGER, STAFF, TEAM, TRAINER, World
+from tests.world import COLLEAGUE, MANAGER, PASSWORD, STAFF, TEAM, TRAINER, World
 
 
 @pytest.fixture
@@ -50,6 +51,40 @@ def test_what_is_a_persons_own_stays_theirs(world: World, staff: Browser) -> Non
     assert "Stop acting" in staff.get(copy).text
     assert staff.post(f"/materials/{world.manual}/copies", form | {"press": "two"}).status_code == 403
     assert staff.post("/accept-terms", {"accept": "y", "version": "1"}).status_code == 403
+
+
+def test_no_button_shows_that_would_be_refused(world: World, staff: Browser) -> None:
+    trainer, act_for = world.browser(TRAINER), f"/materials/{world.manual}"
+    buttons = ("Take a copy", "Read and accept them now", "Open your copy", f'action="{act_for}/copies"')
+    shown = trainer.get("/").text + trainer.get(act_for).text
+    assert "Take a copy" in shown
+    assert "Read and accept them now" in shown
+    assert "Only Amara Osei takes copies" not in shown
+    act(world, staff, TRAINER)
+    for page in ("/", act_for):
+        text = staff.get(page).text
+        assert "Only Amara Osei takes copies" in text, page
+        assert [words for words in buttons if words in text] == [], page
+
+
+def test_who_acts_and_would_be_asked_again_reads_how(world: World, staff: Browser) -> None:
+    """To vouch is for good. Nobody can show who they are as somebody else; acting begins with showing it as oneself."""
+    address = f"/people/{world.people[COLLEAGUE]}/email"
+    act(world, staff, MANAGER)
+    assert staff.get(address).status_code == 200
+    clock = world.house.clock
+    assert isinstance(clock, SteppingClock)
+    clock.move(minutes=11)
+    for response in (staff.get(address), staff.post(address, {"email": "new@lakeshire.example"})):
+        assert response.status_code == 403
+        assert "Show first who you are" in response.text
+        assert "Act for Janet Whitlock again" in response.text
+    staff.post("/admin/acting/stop", {})
+    again = staff.get(f"/admin/members/{place(world, MANAGER)}/act").location or ""
+    staff.get(again)
+    assert staff.post(again, {"password": PASSWORD}).status_code == 303
+    act(world, staff, MANAGER)
+    assert staff.get(address).status_code == 200
 
 
 def test_both_names_are_in_the_trail(world: World, staff: Browser) -> None:

@@ -8,14 +8,14 @@ from datetime import timedelta
 import pytest
 
 from kit import audit
-from kit.clock import today
+from kit.clock import SteppingClock, today
 from kit.web import listing
 from licences import terms
 from licences.people import legal, memberships, organisations
 from licences.people.kinds import LegalKind, Role
 from tests.browser_like import Browser, hidden_fields
 from tests.statements import counted
-from tests.world import STAFF, TEAM, World
+from tests.world import PASSWORD, STAFF, TEAM, World
 
 
 @pytest.fixture
@@ -154,6 +154,29 @@ def test_words_that_nobody_looked_at_are_not_published(world: World, staff: Brow
     assert (shown.status_code, "Nothing is published yet" in shown.text) == (200, True)
     assert "words." not in staff.get("/privacy").text
     assert "Version 1" in staff.get("/privacy").text
+
+
+def test_publishing_asks_again_who_it_is_and_loses_no_words(world: World, staff: Browser) -> None:
+    form = {**fields(staff, "privacy"), "title": "Privacy", "body": "Written for half an hour."}
+    assert "show who you are" not in staff.post("/admin/legal/privacy", {**form, "preview": "yes"}).text
+    clock = world.house.clock
+    assert isinstance(clock, SteppingClock)
+    clock.move(minutes=30)
+    look = staff.post("/admin/legal/privacy", {**form, "preview": "yes"})
+    assert "show who you are" in look.text
+    seen = hidden_fields(look.text, "/admin/legal/privacy")
+    refused = staff.post("/admin/legal/privacy", seen)
+    assert refused.status_code == 403
+    assert "Nothing is published yet: show who you are first" in refused.text
+    assert "Version 1" in staff.get("/privacy").text
+    kept = hidden_fields(refused.text, "/admin/legal/privacy")
+    assert kept["body"] == "Written for half an hour."
+    beside = staff.get("/admin/legal/sure").location or ""
+    staff.get(beside)
+    assert staff.post(beside, {"password": PASSWORD}).location == "/admin/legal/sure"
+    assert "press “Publish” there" in staff.get("/admin/legal/sure").text
+    assert staff.post("/admin/legal/privacy", kept).status_code == 303
+    assert "Written for half an hour." in staff.get("/privacy").text
 
 
 def test_somebody_elses_version_is_shown_and_ours_is_kept(world: World, staff: Browser) -> None:

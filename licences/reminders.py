@@ -162,4 +162,4 @@ def _write(
 
 
 def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else " and ".join([", ".join(names[:-1]), names[-1]] if names else [])
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

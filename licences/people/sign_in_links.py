@@ -27,7 +27,7 @@ SEND_LINK = Job("send a link to sign in")
 ONCE = limits.Limit("link sent", 1, limits.LONGEST_WINDOW)
 TEMPLATES = {TokenPurpose.SIGN_IN: "licences/sign_in_link", TokenPurpose.SET_PASSWORD: "licences/password_link"}
 # A password forgotten is set at once; a welcome may wait for a week.
-LIVES = {TokenPurpose.SIGN_IN: timedelta(minutes=30), TokenPurpose.SET_PASSWORD: timedelta(hours=2)}
+LIVES = {TokenPurpose.SIGN_IN: tokens.LIVES[TokenPurpose.SIGN_IN], TokenPurpose.SET_PASSWORD: timedelta(hours=2)}
 PATHS = {TokenPurpose.SIGN_IN: "/sign-in/link/", TokenPurpose.SET_PASSWORD: "/welcome/"}
 
 

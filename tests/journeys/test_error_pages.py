@@ -50,7 +50,7 @@ def test_page_of_another_role(quiet_demo: Demo, visitor: MakeVisitor) -> None:
 
 
 def test_copy_of_another_organisation(quiet_demo: Demo, visitor: MakeVisitor) -> None:
-    """404: the same words as for a copy that never was."""
+    """404: the same words as for a copy that never was, and for any address that leads nowhere."""
     trainer, stranger = visitor(quiet_demo), visitor(quiet_demo)
     trainer.sign_in(TRAINER)
     trainer.open("/copies")
@@ -58,7 +58,7 @@ def test_copy_of_another_organisation(quiet_demo: Demo, visitor: MakeVisitor) ->
     assert address
     stranger.sign_in(OTHER_MANAGER)
     told = []
-    for path in ("/copies/00000000000000000000000000", "/no-such-page"):
+    for path in (address, "/copies/00000000000000000000000000", "/no-such-page"):
         assert stranger.open(path).status == 404
         told.append(stranger.page.locator("main").inner_text())
     assert len(set(told)) == 1

@@ -12,6 +12,7 @@ import dns.resolver
 import dns.rrset
 import pytest
 
+from kit.mail import sender_domain
 from kit.mail.sender_domain import NoAnswer, domain_of, faults, leads_nowhere
 
 GOOD = {
@@ -102,7 +103,8 @@ def test_without_a_selector_nobody_can_look() -> None:
     assert wrong(GOOD, selector="") == ["It is not known whether mails are signed (DKIM)"]
 
 
-def test_no_name_server_is_not_no_record() -> None:
+def test_no_name_server_is_not_no_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sender_domain, "SECONDS", 0.2)
     resolver = dns.resolver.Resolver(configure=False)
     resolver.nameservers, resolver.port = ["127.0.0.1"], 9
     with pytest.raises(NoAnswer):

@@ -1,8 +1,10 @@
 """How money comes in: cards, Bacs Direct Debit, bank transfers, and what a customer paid elsewhere.
 
 A card says yes, says no, or wants 3-D Secure; which of these is its fate, chosen on the pages of the stand-in. Bacs is
-neither paid nor failed for some working days. A failed renewal is tried again after 3, 5 and 7 days and then left, and
-its subscription stays past due: the settings that docs/operations.md tells the owner to choose.
+neither paid nor failed for six working days under a new mandate, and for three later. A final invoice expects a payment
+from the start: its row is open, and says `paid` only when the money is there. A failed renewal is tried again after 3, 5
+and 7 days and then left, and its subscription stays past due: settings of an account that docs/stripe-stand-in.md
+names.
 """
 
 from typing import Any
@@ -14,7 +16,7 @@ from sandbox.stripe.refusals import bad_request, card_declined
 from sandbox.stripe.routes import includes, listed, offers
 
 TRY_AGAIN_DAYS = (3, 5, 7)
-BACS_WORKING_DAYS = 4
+BACS_WORKING_DAYS, BACS_NEW_MANDATE_DAYS = 3, 6
 EXPIRES_INCOMPLETE = 23 * HOUR
 SUCCEEDS, DECLINES, AUTHENTICATES = "succeeds", "declines", "needs 3-D Secure"
 ENDED = ("canceled", "incomplete_expired")
@@ -44,7 +46,9 @@ def finalise(account: Account, invoice: Object, then_collect: bool) -> None:
     account.tell("invoice.finalized", invoice)
     if invoice["amount_due"] == 0:
         _mark_paid(account, invoice)
-    elif then_collect and invoice["collection_method"] == "send_invoice":
+        return
+    _expect_payment(account, invoice)
+    if then_collect and invoice["collection_method"] == "send_invoice":
         account.tell("invoice.sent", invoice)
     elif then_collect:
         charge(account, invoice)
@@ -58,13 +62,14 @@ def charge(account: Account, invoice: Object, method: str | None = None, on_sess
     card = account.find("payment_method", method or default_method(account, invoice))
     invoice |= {"attempted": True, "attempt_count": invoice["attempt_count"] + 1, "next_payment_attempt": None}
     if card is None:
-        _fail(account, invoice, None)
+        _fail(account, invoice)
         return None
     intent = _intent(account, invoice, card)
     fate = _fate(account, card)
     if card["type"] == "bacs_debit":
-        intent |= {"status": "processing", "_settles": working_days_later(account.now, BACS_WORKING_DAYS)}
-        intent["_fate"] = fate
+        days = BACS_WORKING_DAYS if card["_used"] else BACS_NEW_MANDATE_DAYS
+        intent |= {"status": "processing", "_settles": working_days_later(account.now, days), "_fate": fate}
+        card["_used"] = True
         account.tell("payment_intent.processing", intent)
         restate(account, invoice)
     elif fate == SUCCEEDS:
@@ -106,7 +111,7 @@ def decline(account: Account, intent: Object, reason: str) -> None:
     account.tell("charge.failed", refused)
     account.tell("payment_intent.payment_failed", intent)
     if (invoice := account.find("invoice", intent["_invoice"])) is not None:
-        _fail(account, invoice, intent)
+        _fail(account, invoice)
 
 
 def settle(account: Account, invoice: Object, amount: int, elsewhere: bool = False) -> None:
@@ -124,6 +129,7 @@ def settle(account: Account, invoice: Object, amount: int, elsewhere: bool = Fal
         account.tell("invoice.updated", invoice)
     else:
         _mark_paid(account, invoice, attempted=not elsewhere)
+    expect_no_more(account, invoice)
 
 
 def transfer(account: Account, invoice: Object, amount: int) -> None:
@@ -138,16 +144,28 @@ def transfer(account: Account, invoice: Object, amount: int) -> None:
 
 
 def record_payment(account: Account, invoice: Object, intent: Object, amount: int) -> None:
-    """The row between an invoice and a payment of it."""
-    row = account.new(
-        "invoice_payment", "inpay", invoice=invoice["id"], amount_requested=amount, amount_paid=amount, currency="gbp",
-        is_default=intent["id"] == invoice["_payment_intent"], status="paid",
-        status_transitions={"paid_at": account.now},
-        payment={"type": "payment_intent", "payment_intent": intent["id"]},
-    )  # fmt: skip
-    for absent in ("charge", "payment_record"):
-        row["payment"].pop(absent, None)
+    """The row between an invoice and a payment of it says that the money is there."""
+    row = _payment_row(account, invoice, intent)
+    row |= {"amount_paid": amount, "status": "paid"}
+    row["status_transitions"]["paid_at"] = account.now
     account.tell("invoice_payment.paid", row)
+
+
+def expect_no_more(account: Account, invoice: Object) -> None:
+    """The expected payment is of what is left; of an invoice that is done it is called off."""
+    intent = account.find("payment_intent", invoice["_payment_intent"])
+    if intent is None or intent["status"] in ("succeeded", "canceled"):
+        return
+    row = _payment_row(account, invoice, intent)
+    if invoice["status"] in ("open", "uncollectible"):
+        if intent["status"] != "processing":
+            intent["amount"] = row["amount_requested"] = invoice["amount_remaining"]
+        return
+    row["status"] = "canceled"
+    row["status_transitions"]["canceled_at"] = account.now
+    reason = "void_invoice" if invoice["status"] == "void" else "automatic"
+    intent |= {"status": "canceled", "canceled_at": account.now, "cancellation_reason": reason, "_settles": None}
+    account.tell("payment_intent.canceled", intent)
 
 
 def restate(account: Account, invoice: Object) -> None:
@@ -187,20 +205,38 @@ def _status_by(account: Account, subscription: Object, latest: Object | None) ->
     intent = account.find("payment_intent", latest["_payment_intent"])
     if status == "incomplete":
         return "active" if intent and intent["status"] == "processing" else status
-    if latest["status"] == "open" and (latest["_overdue"] or (intent and intent["_failed"])):
+    if latest["status"] == "open" and (latest["_overdue"] or latest["_tries"]):
         return "past_due"
     return status
 
 
+def _expect_payment(account: Account, invoice: Object) -> None:
+    intent = account.new(
+        "payment_intent", "pi", amount=invoice["amount_remaining"], currency="gbp", **_intent_facts(invoice)
+    )
+    invoice["_payment_intent"] = intent["id"]
+    account.tell("payment_intent.created", intent)
+    _payment_row(account, invoice, intent)
+
+
+def _payment_row(account: Account, invoice: Object, intent: Object) -> Object:
+    """The row between an invoice and a payment, made when it is not there."""
+    for row in account.where("invoice_payment", invoice=invoice["id"]):
+        if row["payment"]["payment_intent"] == intent["id"]:
+            return row
+    row = account.new(
+        "invoice_payment", "inpay", invoice=invoice["id"], amount_requested=intent["amount"], currency="gbp",
+        is_default=intent["id"] == invoice["_payment_intent"], status="open", status_transitions={},
+        payment={"type": "payment_intent", "payment_intent": intent["id"]},
+    )  # fmt: skip
+    for absent in ("charge", "payment_record"):
+        row["payment"].pop(absent, None)
+    return row
+
+
 def _intent(account: Account, invoice: Object, card: Object) -> Object:
     """The payment of an invoice: one, however often it is tried."""
-    intent = account.find("payment_intent", invoice["_payment_intent"])
-    if intent is None:
-        intent = account.new(
-            "payment_intent", "pi", amount=invoice["amount_remaining"], currency="gbp", **_intent_facts(invoice)
-        )
-        invoice["_payment_intent"] = intent["id"]
-        account.tell("payment_intent.created", intent)
+    intent = account.get("payment_intent", invoice["_payment_intent"])
     intent |= {"amount": invoice["amount_remaining"], "payment_method": card["id"]}
     intent["payment_method_types"] = [card["type"]]
     return intent
@@ -210,13 +246,12 @@ def _intent_facts(invoice: Object) -> dict[str, Any]:
     return {
         "capture_method": "automatic",
         "confirmation_method": "automatic",
-        "status": "requires_confirmation",
+        "status": "requires_payment_method",
         "customer": invoice["customer"],
         "metadata": {},
         "payment_method_types": ["card"],
         "_invoice": invoice["id"],
         "_settles": None,
-        "_failed": False,
     }
 
 
@@ -262,13 +297,11 @@ def _ask_for_authentication(account: Account, invoice: Object, intent: Object, o
     account.tell("payment_intent.requires_action", intent)
     account.tell("invoice.payment_action_required", invoice)
     if not on_session:
-        _fail(account, invoice, intent)
+        _fail(account, invoice)
 
 
-def _fail(account: Account, invoice: Object, intent: Object | None) -> None:
+def _fail(account: Account, invoice: Object) -> None:
     """A failed try: the next one is planned for a renewal, and the subscription falls past due."""
-    if intent is not None:
-        intent["_failed"] = True
     tries = invoice["_tries"]
     invoice["_tries"] = tries + 1
     if invoice["auto_advance"] and invoice["billing_reason"] != "subscription_create" and tries < len(TRY_AGAIN_DAYS):

@@ -6,7 +6,7 @@ from typing import Any
 from sandbox.stripe.account import Account, Object
 from sandbox.stripe.arithmetic import round_half_up, tax_of
 from sandbox.stripe.catalogue import amend
-from sandbox.stripe.collecting import settle
+from sandbox.stripe.collecting import expect_no_more, settle
 from sandbox.stripe.refusals import bad_request, missing, not_implemented
 from sandbox.stripe.routes import answers, listed, offers
 
@@ -52,6 +52,7 @@ def void(account: Account, _given: Object, identity: str) -> Object:
     for field in ("amount_due", "amount_remaining"):
         invoice[field] += note["total"]
     invoice["pre_payment_credit_notes_amount"] -= note["total"]
+    expect_no_more(account, invoice)
     account.tell("credit_note.voided", note)
     account.tell("invoice.updated", invoice)
     return note
@@ -141,7 +142,7 @@ def _give_back(account: Account, invoice: Object, note: Object, given: Object) -
     invoice["post_payment_credit_notes_amount"] += note["total"]
     account.get("customer", invoice["customer"])["balance"] -= ways["credit_amount"]
     if ways["refund_amount"]:
-        paid = account.where("invoice_payment", invoice=invoice["id"])
+        paid = account.where("invoice_payment", invoice=invoice["id"], status="paid")
         if not paid:
             raise bad_request("Nothing was paid here that could be refunded.", None, "refund_amount")
         refund = refund_charge(

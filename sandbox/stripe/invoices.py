@@ -4,7 +4,7 @@ from sandbox.stripe.account import Account, Object
 from sandbox.stripe.arithmetic import HOUR
 from sandbox.stripe.bills import add_up, belong, new_invoice, subscription_of
 from sandbox.stripe.catalogue import amend, pounds_only
-from sandbox.stripe.collecting import charge, finalise, refuse_unpaid, restate, settle
+from sandbox.stripe.collecting import charge, expect_no_more, finalise, refuse_unpaid, restate, settle
 from sandbox.stripe.items import take_in, waiting
 from sandbox.stripe.refusals import bad_request
 from sandbox.stripe.routes import answers, offers, page
@@ -158,11 +158,7 @@ def void_invoice(account: Account, invoice: Object) -> None:
     """Makes an open invoice void, and whatever payment of it was begun."""
     invoice |= {"status": "void", "next_payment_attempt": None, "auto_advance": False}
     invoice["status_transitions"]["voided_at"] = account.now
-    intent = account.find("payment_intent", invoice["_payment_intent"])
-    if intent is not None and intent["status"] not in ("succeeded", "canceled"):
-        intent |= {"status": "canceled", "canceled_at": account.now, "cancellation_reason": "void_invoice"}
-        intent["_settles"] = None
-        account.tell("payment_intent.canceled", intent)
+    expect_no_more(account, invoice)
     account.tell("invoice.voided", invoice)
     restate(account, invoice)
 

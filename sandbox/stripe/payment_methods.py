@@ -30,7 +30,7 @@ def make_method(account: Account, customer: str, kind: str, fate: str) -> Object
     }
     owner = account.get("customer", customer, "customer")
     row = account.new(
-        "payment_method", "pm", type=kind, customer=customer, metadata={}, _fate=fate,
+        "payment_method", "pm", type=kind, customer=customer, metadata={}, _fate=fate, _used=False,
         billing_details={"name": owner["name"], "email": owner["email"]},
         **({"bacs_debit": bacs} if kind == "bacs_debit" else {"card": card}),
     )  # fmt: skip

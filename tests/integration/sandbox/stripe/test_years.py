@@ -20,6 +20,8 @@ def test_a_council_is_invoiced_pays_by_transfer_and_is_invoiced_again(shop: Shop
     assert (sent.status, sent.subtotal, sent.total, sent.amount_due) == ("open", 5 * SEAT, 6 * SEAT, 6 * SEAT)
     assert sent.total_taxes is not None
     assert [tax.amount for tax in sent.total_taxes] == [SEAT]
+    assert sent.payments is not None
+    assert [(payment.status, payment.amount_paid) for payment in sent.payments.data] == [("open", None)]
     assert sent.due_date == sent.status_transitions.finalized_at + 30 * DAY  # type: ignore[operator]
     assert shop.events(sent.id) == ["invoice.created", "invoice.finalized", "invoice.sent"]
 
@@ -203,7 +205,9 @@ def test_a_transfer_arrives_in_part_and_then_too_much(shop: Shop) -> None:
     paid = shop.latest(council)
     assert (paid.status, paid.amount_paid, paid.amount_overpaid) == ("paid", 14_400, 1_000)
     assert paid.payments is not None
-    assert sorted(payment.amount_paid or 0 for payment in paid.payments.data) == [4_400, 10_000]
+    made = sorted((payment.status, payment.amount_paid) for payment in paid.payments.data if not payment.is_default)
+    assert made == [("paid", 4_400), ("paid", 10_000)]
+    assert [payment.status for payment in paid.payments.data if payment.is_default] == ["canceled"]
     assert shop.v1.customers.retrieve(str(council.customer)).balance == -1_000
 
 

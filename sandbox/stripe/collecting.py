@@ -2,9 +2,9 @@
 
 A card says yes, says no, or wants 3-D Secure; which of these is its fate, chosen on the pages of the stand-in. Bacs is
 neither paid nor failed for six working days under a new mandate, and for three later. A final invoice expects a payment
-from the start: its row is open, and says `paid` only when the money is there. A failed renewal is tried again after 3, 5
-and 7 days and then left, and its subscription stays past due: settings of an account that docs/stripe-stand-in.md
-names.
+from the start: its row is open, and says `paid` only when the money is there. A failed renewal is tried again after 3,
+5 and 7 days and then left, and its subscription stays past due: settings of an account, named in
+docs/stripe-stand-in.md.
 """
 
 from typing import Any

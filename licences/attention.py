@@ -6,9 +6,12 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from kit.clock import Clock, today
+from kit.clock import Clock, london, today
+from licences.ledger import Invoice
 from licences.models import Licence, Period, Seat, Suspension
 from licences.people.models import Membership, Organisation, Person
+from licences.standing import OVERDUE_DAYS, Standing
+from licences.standing_facts import backed, days_after, stands
 from licences.terms import LicenceFacts, licences_by_id
 
 SOON = timedelta(days=60)
@@ -57,11 +60,12 @@ def reach(session: Session, programme_id: int) -> Reach:
 
 def licences_to_see(session: Session, clock: Clock) -> LicencesToSee:
     """The most urgent of either kind, found through indexes: it costs the same however many licences there are."""
-    ending, suspended = _ending(session, today(clock)), _suspended(session)
+    ending, suspended = _ending(session, today(clock)), _suspended(session, today(clock))
     shown = [*ending[:MOST_SHOWN], *suspended[:MOST_SHOWN]]
     facts = {one.id: one for one in licences_by_id(session, clock, shown)}
     return LicencesToSee(
-        tuple(facts[licence_id] for licence_id in ending[:MOST_SHOWN]),
+        # One that ran on with its invoice unpaid may have stopped: then it is among the suspended.
+        tuple(facts[licence_id] for licence_id in ending[:MOST_SHOWN] if facts[licence_id].standing.until),
         tuple(facts[licence_id] for licence_id in suspended[:MOST_SHOWN]),
         more_ending=len(ending) > MOST_SHOWN,
         more_suspended=len(suspended) > MOST_SHOWN,
@@ -75,33 +79,41 @@ def _ending(session: Session, day: date) -> list[int]:
     after, running = aliased(Period), aliased(Period)
     carried_on = sa.exists().where(
         after.licence_id == Period.licence_id,
+        backed(after),
         after.ends_on > Period.ends_on,
-        after.starts_on <= _next_day(session, Period.ends_on),
+        after.starts_on <= days_after(Period.ends_on, sa.literal(1)),
     )
     runs = sa.exists().where(running.licence_id == Period.licence_id, running.starts_on <= day, running.ends_on >= day)
     wanted = (
         sa.select(Period.licence_id)
-        .where(Period.ends_on.between(day, day + SOON), runs, ~carried_on, ~_stopped(Period.licence_id))
+        .where(Period.ends_on.between(day, day + SOON), backed(Period), runs, ~carried_on, ~_stopped(Period.licence_id))
         .order_by(Period.ends_on, Period.id)
         .limit(4 * MOST_SHOWN)  # a licence with gaps comes more than once
     )
     return list(dict.fromkeys(session.scalars(wanted)))
 
 
-def _suspended(session: Session) -> list[int]:
-    open_ones = sa.select(Suspension.licence_id).where(Suspension.restored_at.is_(None))
-    return list(session.scalars(open_ones.order_by(Suspension.since, Suspension.id).limit(MOST_SHOWN + 1)))
+def _suspended(session: Session, day: date) -> list[int]:
+    """Those that staff stopped and those that owe too long, the longest first."""
+    stops = sa.select(Suspension.licence_id, Suspension.since).where(Suspension.restored_at.is_(None))
+    found = [
+        (london(since).date(), licence_id)
+        for licence_id, since in session.execute(stops.order_by(Suspension.since).limit(MOST_SHOWN + 1))
+    ]
+    owing = (
+        sa.select(Licence.id, sa.func.min(Invoice.due_on, type_=sa.Date()).label("due"))
+        .join(Invoice, Invoice.licence_id == Licence.id)
+        .where(Invoice.owed_pence > 0, stands(Standing.SUSPENDED, day), ~_stopped(Licence.id))
+        .group_by(Licence.id)
+        .order_by("due")
+        .limit(MOST_SHOWN + 1)
+    )
+    found += [(due + timedelta(days=OVERDUE_DAYS), licence_id) for licence_id, due in session.execute(owing)]
+    return [licence_id for _, licence_id in sorted(found)][: MOST_SHOWN + 1]
 
 
 def _stopped(licence_id: InstrumentedAttribute[int]) -> sa.ColumnElement[bool]:
     return sa.exists().where(Suspension.licence_id == licence_id, Suspension.restored_at.is_(None))
-
-
-def _next_day(session: Session, day: InstrumentedAttribute[date]) -> sa.ColumnElement[date]:
-    """SQLite keeps days as texts and has a function of its own for the next."""
-    if session.get_bind().dialect.name == "sqlite":
-        return sa.func.date(day, "+1 day", type_=sa.String())
-    return sa.type_coerce(day, sa.Integer) + 1  # type: ignore[return-value]
 
 
 def without_password(session: Session, limit: int = 5) -> tuple[int, list[Waiting]]:

@@ -13,13 +13,14 @@ from kit.folding import folded
 from kit.keyset import likely
 from kit.search import Searched
 from licences.accreditations import AccreditationFacts, accreditations_of
-from licences.models import Licence, Period, Seat, Suspension
+from licences.models import Licence, Seat
 from licences.people.kinds import OrganisationKind, Role
 from licences.people.memberships import Member, facts_of_member
 from licences.people.models import Membership, Organisation, Person
 from licences.people.organisations import SEARCHED, OrganisationFacts, facts_of
 from licences.seats import HeldSeat, seats_held
 from licences.standing import Standing
+from licences.standing_facts import stands
 from licences.terms import LicenceFacts, licences_of_many
 
 FIRST_BATCH, BATCH = 10, 500
@@ -187,7 +188,7 @@ def _organisation_conditions(wanted: OrganisationsWanted, day: date) -> Iterator
         yield Organisation.kind != OrganisationKind.LICENSOR
         yield ~licences.exists()
     elif wanted.standing:
-        yield licences.where(_stands(Standing(wanted.standing), day)).exists()
+        yield licences.where(stands(Standing(wanted.standing), day)).exists()
 
 
 def _person_conditions(wanted: PeopleWanted) -> Iterator[sa.ColumnElement[bool]]:
@@ -217,21 +218,6 @@ def _of_kind(kind: OrganisationKind) -> sa.ColumnElement[bool]:
         return likely(Organisation.kind == kind)
     licensor = sa.select(Organisation.id).where(Organisation.kind == kind).scalar_subquery()
     return Membership.organisation_id == licensor
-
-
-def _stands(wanted: Standing, day: date) -> sa.ColumnElement[bool]:
-    """`licences.standing.standing` told in SQL, for a filter; a test holds the two to the same answers."""
-    stopped = sa.exists().where(Suspension.licence_id == Licence.id, Suspension.restored_at.is_(None))
-    some = sa.exists().where(Period.licence_id == Licence.id)
-    running = some.where(Period.starts_on <= day, Period.ends_on >= day)
-    coming = some.where(Period.starts_on > day)
-    if wanted is Standing.SUSPENDED:
-        return stopped
-    if wanted is Standing.ACTIVE:
-        return sa.and_(~stopped, running)
-    if wanted is Standing.PENDING:
-        return sa.and_(~stopped, ~running, sa.or_(coming, ~some))
-    return sa.and_(~stopped, ~running, ~coming, some)
 
 
 def _turned(

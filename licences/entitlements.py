@@ -11,17 +11,18 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from kit.clock import Clock, in_words, london, today
+from kit.clock import Clock, in_words, today
 from kit.statements import Statement
 from licences.accreditations import AccreditationFacts
-from licences.models import Accreditation, Licence, Period, Programme, Seat, Suspension
+from licences.models import Accreditation, Licence, Programme, Seat
 from licences.people.kinds import LegalKind, Role
 from licences.people.memberships import Member, people_with_roles
 from licences.people.models import Acceptance, LegalText
 from licences.programmes import ProgrammeFacts
-from licences.standing import Span, Standing, Stop, standing
+from licences.standing import Cause, LicenceStanding, Standing
+from licences.standing_facts import COLUMNS, Gathered, joined
 from licences.terms import LicenceFacts
 
 
@@ -33,6 +34,7 @@ class Reason(StrEnum):
     SUSPENDED = "licence suspended"
     ENDED = "licence ended"
     NO_SEAT = "no seat"
+    SEAT_PAUSED = "seat paused"
     NOT_ACCREDITED = "not accredited"
     LAPSED = "accreditation lapsed"
     TERMS = "terms not accepted"
@@ -51,13 +53,20 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Entitlement:
-    """The answer for one programme; `refusal` is None when the person may take copies."""
+    """The answer for one programme; `refusal` is None when the person may take copies.
+
+    `seat_place` is that of the person's seat among those in use, the oldest first; 0 without one.
+    """
 
     programme: ProgrammeFacts
     licence: LicenceFacts | None
     accreditation: AccreditationFacts | None
-    has_seat: bool
+    seat_place: int
     refusal: Refusal | None
+
+    @property
+    def has_seat(self) -> bool:
+        return self.seat_place > 0
 
     @property
     def allowed(self) -> bool:
@@ -85,7 +94,20 @@ _CURRENT_TERMS = (
     .limit(1)
     .scalar_subquery()
 )
-_FACTS = (
+_EARLIER = aliased(Seat)
+# The place of the person's own seat among those in use, by when they were given; none without a seat.
+_SEAT_PLACE = (
+    sa.select(sa.func.count(_EARLIER.id))
+    .select_from(Seat)
+    .join(
+        _EARLIER,
+        sa.and_(_EARLIER.licence_id == Seat.licence_id, _EARLIER.released_at.is_(None), _EARLIER.id <= Seat.id),
+    )
+    .where(Seat.licence_id == Licence.id, Seat.released_at.is_(None), Seat.person_id == sa.bindparam("person"))
+    .correlate(Licence)
+    .scalar_subquery()
+)
+_FACTS = joined(
     sa.select(
         Programme.id,
         Programme.name,
@@ -93,35 +115,23 @@ _FACTS = (
         Programme.trainer_days,
         Programme.audience,
         Licence.id.label("licence_id"),
-        Licence.seats_bought,
-        Suspension.since,
-        Suspension.reason,
         Accreditation.from_on,
         Accreditation.until_on,
         Accreditation.note,
-        Period.starts_on,
-        Period.ends_on,
-        sa.select(sa.func.count())
-        .where(Seat.licence_id == Licence.id, Seat.released_at.is_(None))
-        .scalar_subquery()
-        .label("seats_in_use"),
-        sa.exists()
-        .where(Seat.licence_id == Licence.id, Seat.released_at.is_(None), Seat.person_id == sa.bindparam("person"))
-        .label("has_seat"),
+        _SEAT_PLACE.label("seat_place"),
         sa.or_(
             _CURRENT_TERMS.is_(None),
             sa.exists().where(
                 Acceptance.person_id == sa.bindparam("person"), Acceptance.legal_text_id == _CURRENT_TERMS
             ),
         ).label("terms_accepted"),
+        *COLUMNS,
     )
     .select_from(Programme)
     .outerjoin(
         Licence,
         sa.and_(Licence.programme_id == Programme.id, Licence.organisation_id == sa.bindparam("organisation")),
     )
-    .outerjoin(Period, Period.licence_id == Licence.id)
-    .outerjoin(Suspension, sa.and_(Suspension.licence_id == Licence.id, Suspension.restored_at.is_(None)))
     .outerjoin(
         Accreditation,
         sa.and_(Accreditation.programme_id == Programme.id, Accreditation.person_id == sa.bindparam("person")),
@@ -155,15 +165,15 @@ def _answers(
     asked: dict[str, int],
     organisation_name: str,
 ) -> dict[int, Entitlement]:
-    rows, spans = {}, defaultdict[int, list[Span]](list)
-    for row in statement.all(session, **asked):  # one for each period of a licence, or one without
+    day = today(clock)
+    rows, gathered = {}, defaultdict[int, Gathered](Gathered)
+    for row in statement.all(session, **asked, day=day):
         rows[row.id] = row
-        if row.starts_on is not None:
-            spans[row.id].append(Span(row.starts_on, row.ends_on))
-    around = _Circumstances(organisation_name, "", today(clock))
+        gathered[row.id].add(row)
+    around = _Circumstances(organisation_name, "", day)
     answers = {}
     for row in rows.values():
-        answer = _without_refusal(row, asked, around, tuple(spans[row.id]))
+        answer = _without_refusal(row, asked, around, gathered[row.id])
         if _refusal(around, answer, terms_accepted=row.terms_accepted):
             if not around.manager:  # only a refusal says who can mend it
                 managers = people_with_roles(session, asked["organisation"], Role.MANAGER)
@@ -173,12 +183,11 @@ def _answers(
     return answers
 
 
-def _without_refusal(row: Any, asked: dict[str, int], around: _Circumstances, spans: tuple[Span, ...]) -> Entitlement:
+def _without_refusal(row: Any, asked: dict[str, int], around: _Circumstances, gathered: Gathered) -> Entitlement:
     """The facts of an answer, as the statement found them."""
     programme = ProgrammeFacts(row.id, row.name, row.days, row.trainer_days, row.audience)
     licence = accreditation = None
     if row.licence_id is not None:
-        stop = Stop(london(row.since).date(), row.reason) if row.since else None
         licence = LicenceFacts(
             row.licence_id,
             asked["organisation"],
@@ -187,21 +196,23 @@ def _without_refusal(row: Any, asked: dict[str, int], around: _Circumstances, sp
             row.name,
             row.seats_bought,
             row.seats_in_use,
-            standing(spans, stop, around.day),
+            gathered.standing(around.day),
         )
     if row.from_on is not None:
         accreditation = AccreditationFacts(asked["person"], row.id, row.name, row.from_on, row.until_on, row.note)
-    return Entitlement(programme, licence, accreditation, bool(row.has_seat), None)
+    return Entitlement(programme, licence, accreditation, row.seat_place or 0, None)
 
 
 def _refusal(around: _Circumstances, answer: Entitlement, *, terms_accepted: bool) -> Refusal | None:
     licence, fact = answer.licence, answer.accreditation
     if licence is None:
         return _no_licence(around, answer.programme)
-    if not licence.standing.is_active:
+    if not licence.standing.gives_copies:
         return _not_in_standing(around, licence)
     if not answer.has_seat:
         return _no_seat(around, licence)
+    if answer.seat_place > licence.seats_in_use - licence.standing.seats_paused:
+        return _seat_paused(around)
     if fact is None or fact.from_on > around.day:
         return _not_accredited(answer.programme, fact)
     if fact.until_on < around.day:
@@ -222,6 +233,16 @@ def _no_licence(around: _Circumstances, programme: ProgrammeFacts) -> Refusal:
 def _not_in_standing(around: _Circumstances, licence: LicenceFacts) -> Refusal:
     state = licence.standing
     owner = _possessive(around.organisation_name)
+    if state.cause is Cause.UNPAID:
+        return _unpaid(around, owner, state)
+    if state.cause is Cause.NO_ORDER_NUMBER:
+        return Refusal(
+            Reason.PENDING,
+            f"{owner} licence waits for its purchase order.",
+            state.reason,
+            f"{around.manager} can send the purchase order number.",
+            state.next_step,
+        )
     if state.standing is Standing.SUSPENDED:
         since = f" since {in_words(state.since)}" if state.since else ""
         return Refusal(
@@ -245,6 +266,27 @@ def _not_in_standing(around: _Circumstances, licence: LicenceFacts) -> Refusal:
         state.reason,
         f"{around.manager} can ask the programme team about the first day.",
         state.next_step,
+    )
+
+
+def _unpaid(around: _Circumstances, owner: str, state: LicenceStanding) -> Refusal:
+    since = f" since {in_words(state.since)}" if state.since else ""
+    return Refusal(
+        Reason.SUSPENDED,
+        f"{owner} licence has been suspended{since}, because an invoice is unpaid.",
+        state.reason,
+        f"{around.manager} can have it paid, or tell the programme team when it was.",
+        state.next_step,
+    )
+
+
+def _seat_paused(around: _Circumstances) -> Refusal:
+    return Refusal(
+        Reason.SEAT_PAUSED,
+        "Your seat is paused.",
+        f"The invoice for the seats that {around.organisation_name} added last is unpaid. Yours is one of the newest.",
+        f"{around.manager} can have it paid, or release a seat that nobody needs.",
+        "Copies open again the moment its payment is recorded. Your seat is kept.",
     )
 
 

@@ -37,6 +37,8 @@ class Licence(Base):
     programme_id: Mapped[int] = mapped_column(sa.ForeignKey("licences_programme.id"), index=True)
     seats_bought: Mapped[int] = mapped_column(sa.Integer)
     created_at: Mapped[datetime]
+    # Since when somebody has said that it is not renewed: it ends with its last period.
+    cancelled_at: Mapped[datetime | None]
 
     periods: Mapped[list["Period"]] = relationship(order_by="Period.starts_on", lazy="selectin")
     suspensions: Mapped[list["Suspension"]] = relationship(order_by="Suspension.since", lazy="selectin")
@@ -49,7 +51,7 @@ class Licence(Base):
 
 
 class Period(Base):
-    """One stretch of a licence, first and last day included, in British dates."""
+    """One stretch of a licence, first and last day included, in British dates; ordered, or granted by hand."""
 
     __tablename__ = "licences_period"
 
@@ -59,6 +61,7 @@ class Period(Base):
     ends_on: Mapped[date] = mapped_column(index=True)
     reason: Mapped[str] = mapped_column(sa.String(500))
     created_at: Mapped[datetime]
+    order_id: Mapped[int | None] = mapped_column(sa.ForeignKey("licences_order.id"), unique=True)
 
     __table_args__ = (sa.CheckConstraint("ends_on >= starts_on", name="in_order"),)
 

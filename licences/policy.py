@@ -15,6 +15,7 @@ class Action(StrEnum):
     SEE_ORGANISATION = "see the organisation’s licence"
     VOUCH = "vouch for somebody’s new e-mail address"
     MANAGE_PEOPLE = "invite people, give seats and change roles"
+    RENEW = "renew the licence and send purchase orders"
     MANAGE_MATERIALS = "manage programmes, materials and editions"
     MANAGE_LICENCES = "manage organisations, people and licences"
     SEE_ALL_COPIES = "see every copy taken"
@@ -35,6 +36,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SEE_ORGANISATION: frozenset({Role.MANAGER, Role.FINANCE}),
     Action.VOUCH: frozenset({Role.STAFF, Role.MANAGER}),
     Action.MANAGE_PEOPLE: frozenset({Role.MANAGER}),
+    Action.RENEW: frozenset({Role.MANAGER}),
     Action.MANAGE_MATERIALS: _STAFF,
     Action.MANAGE_LICENCES: _STAFF,
     Action.SEE_ALL_COPIES: _STAFF,

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from kit.audit import Actor, Subject, record
-from kit.clock import Clock
+from kit.clock import Clock, today
 from kit.db import lock_row
 from kit.folding import folded
 from kit.refusals import NotThere, Refused
@@ -16,6 +16,8 @@ from licences.models import Licence, Programme, Seat
 from licences.people import memberships
 from licences.people.kinds import Role
 from licences.people.models import Organisation, Person
+from licences.standing import Cause
+from licences.standing_facts import standing_of
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,28 @@ class HeldSeat:
 
 
 def give(session: Session, clock: Clock, actor: Actor, licence_id: int, person_id: int) -> None:
-    """Gives a seat. Raises `Refused` when all are in use, when the person has one, or works elsewhere.
+    """Gives a seat. Raises `Refused` when all are in use or withheld, the person has one, or works elsewhere.
 
     Organisation and licence are locked before counting, so that two who press at once cannot both take the last seat,
     and nobody who leaves at this moment gets one.
     """
     licence = _locked(session, licence_id)
+    _refuse_unpaid(session, clock, licence)
+    _take(session, clock, actor, licence, person_id)
+
+
+def _refuse_unpaid(session: Session, clock: Clock, licence: Licence) -> None:
+    """No new seat while an invoice stops the licence, nor one of those whose own invoice is unpaid."""
+    standing = standing_of(session, licence.id, today(clock))
+    if standing.cause is Cause.UNPAID and not standing.gives_copies:
+        raise Refused(f"No new seats just now. {standing.reason}", "person")
+    held = sa.select(sa.func.count()).where(Seat.licence_id == licence.id, Seat.released_at.is_(None))
+    if standing.seats_withheld and (session.scalar(held) or 0) >= licence.seats_bought - standing.seats_withheld:
+        raise Refused("The seats that are left were added last, and their invoice is unpaid.", "person")
+
+
+def _take(session: Session, clock: Clock, actor: Actor, licence: Licence, person_id: int) -> None:
+    licence_id = licence.id
     person = _member(session, licence.organisation_id, person_id)
     holders = set(session.scalars(_live(licence_id).with_only_columns(Seat.person_id)))
     if person_id in holders:
@@ -135,9 +153,9 @@ def hand_over(
 
     What the leaver took and did stays with the leaver. Raises `NotThere`, and `Refused` as `release` and `give` do.
     """
-    _locked(session, licence_id)
+    licence = _locked(session, licence_id)
     release(session, clock, actor, licence_id, leaver_id)
-    give(session, clock, actor, licence_id, successor_id)
+    _take(session, clock, actor, licence, successor_id)
 
 
 def _seats_in(session: Session, place: memberships.Member) -> list[HeldSeat]:

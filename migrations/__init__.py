@@ -27,7 +27,7 @@ MODELS = (
     "kit.mail",
     "licences.people.models",
     "licences.models",
-    "licences.billing.models",
+    "licences.ledger",
     "materials.models",
 )
 # The house's tables carry the prefix of their package: anything else in the database belongs to somebody else.

@@ -13,6 +13,7 @@ from kit.mail import Letterhead, SmtpMailer
 from kit.mail import register as register_mail
 from kit.store import Bucket, ObjectStore
 from kit.web.house import House
+from licences.billing import notices
 from licences.people import sign_in_links
 from materials import belongings
 from materials.editions import PREPARE
@@ -20,6 +21,7 @@ from materials.preparing import PREPARE_AGAIN, enqueue_of_old_address, prepare_a
 from portal.settings import Settings
 
 SEAL_SECONDS = 60
+HOUR_SECONDS = 3600
 DAY_SECONDS = 24 * 3600
 # A store or a database that is away for a night must not leave an edition unprepared in the morning.
 PATIENT = Backoff(attempts=60, longest=900)
@@ -60,6 +62,7 @@ def make_handlers(settings: Settings, house: House) -> Handlers:
     register_mail(handlers, house.database, house.clock, mailer)
     sign_in_links.register(handlers, house.database, house.clock, house.letterhead)
     handlers.every(DAY_SECONDS, "remove half-written files", lambda: _tidy(house))
+    handlers.every(HOUR_SECONDS, "mails about money", lambda: _tell_of_money(house))
     handlers.every(SEAL_SECONDS, "seal the audit trail", lambda: _seal(house))
     return handlers
 
@@ -76,6 +79,10 @@ def follow_address(house: House) -> int:
 
 def _tidy(house: House) -> None:
     house.store.forget_unfinished()
+
+
+def _tell_of_money(house: House) -> None:
+    notices.catch_up_with_all(house.database, house.clock, house.letterhead)
 
 
 def _seal(house: House) -> None:

@@ -16,6 +16,7 @@ from kit.audit import Actor
 from kit.clock import SteppingClock, SystemClock, today
 from kit.db import Database
 from kit.ids import new_code
+from kit.mail import Letterhead
 from kit.pdf.stamping import NameNotDrawable
 from kit.ports import Links, Store
 from kit.refusals import NotThere
@@ -24,7 +25,7 @@ from licences.people import accounts, legal, memberships, organisations
 from licences.people.kinds import LegalKind, OrganisationKind, Role
 from licences.people.viewer import Viewer
 from materials import editions, library, preparing, shelf
-from sandbox import demo_invitations, sample_materials
+from sandbox import demo_invitations, demo_money, sample_materials
 
 PASSWORD = "secure-base-demo"  # noqa: S105 - printed by `make demo`; accounts marked demo cannot enter production
 TEAM = Actor(None, "Demo data")
@@ -179,10 +180,14 @@ def load(database: Database, store: Store, links: Links) -> None:
         }
         for place in PLACES:
             _move_in(session, clock, place, homes["abm"], password)
+        demo_money.move_in_neighbours(session, clock, password)
     _publish_editions(database, clock, store, links, homes)
     clock.moment = now
     with database.write() as session:
-        _suspend_hillside(session, clock)
+        demo_money.announce_prices(session, clock, homes["abm"])
+        demo_money.keep_accounts(
+            session, clock, Letterhead("Secure Base", "help@securebase.example", links), homes["abm"]
+        )
     clock.moment = now
     with database.write() as session:
         demo_invitations.invite_people(session, clock, links)
@@ -228,10 +233,12 @@ def _move_in(session: Session, clock: SteppingClock, place: Place, programme_id:
 
 
 def _licence_years(place: Place, day: date) -> list[tuple[date, date]]:
-    """One organisation's licence has ended, one begins later; the others run in their second year."""
-    begins = {"Saltmarsh Learning Trust": -400, "Eastvale Virtual School": 21}.get(place.name)
-    starts = [begins] if begins is not None else [-600, -235]
-    return [(day + timedelta(days=start), day + timedelta(days=start + 364)) for start in starts]
+    """One organisation's licence has ended. The others had a year and a half granted by hand, and then ordered."""
+    ordered = demo_money.ordered_from(place.name, day)
+    if ordered is None:
+        return [(day - timedelta(days=400), day - timedelta(days=36))]
+    until = ordered - timedelta(days=1) if ordered <= day else day - timedelta(days=250)  # one comes back after a while
+    return [(day - timedelta(days=600), until)]
 
 
 def _accredit(session: Session, clock: SteppingClock, person_id: int, programme_id: int, until: date) -> None:
@@ -350,18 +357,3 @@ def _viewer(session: Session, somebody: Somebody) -> Viewer:
     facts = memberships.person_with_email(session, somebody.email)
     assert facts is not None
     return Viewer("", facts.id, facts.name, facts.email, facts.organisation_id, facts.organisation_name, facts.role)
-
-
-def _suspend_hillside(session: Session, clock: SteppingClock) -> None:
-    """Hillside's invoice was not paid."""
-    clock.moment -= timedelta(days=17)
-    priya = memberships.person_with_email(session, "manager@hillside.example")
-    assert priya is not None
-    licence = terms.licences_of(session, clock, priya.organisation_id)[0]
-    terms.suspend(
-        session,
-        clock,
-        TEAM,
-        licence.id,
-        reason="Invoice SB-2026-0117 has been unpaid for 60 days.",
-    )

@@ -3,14 +3,16 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 import jinja2
 
-from kit.clock import london
+from kit.clock import in_words, london
 from kit.ids import new_code
+from kit.money import pounds
 from kit.ports import Links
 
 SUBJECT_LENGTH = 200
@@ -93,7 +95,8 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["day"] = lambda moment: f"{london(moment):%-d %B %Y}"
+    environment.filters["day"] = lambda day: in_words(london(day).date() if isinstance(day, datetime) else day)
+    environment.filters["pounds"] = pounds
     environment.filters["time"] = lambda moment: f"{london(moment):%H:%M on %-d %B}"
     return environment
 

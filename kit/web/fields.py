@@ -14,6 +14,7 @@ from flask_wtf.file import FileField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation, ValidationError
 
+from kit.money import pounds
 from kit.web import widgets
 from kit.web.typed_text import british_day
 
@@ -69,6 +70,31 @@ class WholeNumber(wtforms.Field):  # type: ignore[misc]
 
 class WholeNumberField(Words, WholeNumber):
     """A whole number."""
+
+
+class Pounds(wtforms.Field):  # type: ignore[misc]
+    """Reads an amount in pounds as whole pence, or None when nothing was typed; what was typed stays on the page."""
+
+    widget = widgets.TextInput()
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else pounds(self.data).lstrip("£")
+
+    def process_formdata(self, values: list[str]) -> None:
+        """Read what was typed; a pound sign, thousands commas and spaces are forgiven."""
+        typed = re.sub(r"[£,\s]", "", values[0]) if values else ""
+        self.data = None
+        if typed:
+            found = re.fullmatch(r"([0-9]{1,7})(?:\.([0-9]{2}))?", typed, re.ASCII)
+            if found is None:
+                raise ValueError("Write an amount in pounds and pence, such as 1,450.00.")
+            self.data = int(found[1]) * 100 + int(found[2] or 0)
+
+
+class PoundsField(Words, Pounds):
+    """An amount of money."""
 
 
 class Day(wtforms.Field):  # type: ignore[misc]

@@ -21,13 +21,15 @@ from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from wtforms.validators import StopValidation, ValidationError
 
+from kit.money import MOST_PENCE
+from kit.money import pounds as in_pounds
 from kit.refusals import Refused
 from kit.web import fields
 from kit.web.typed_text import Check, clean, email_address, file_name, filled, one_line, plain_text
 
 __all__ = [
     "Form", "Part", "Problem", "Query", "choice", "day", "email", "file", "file_name", "long_text", "parts",
-    "password", "pick", "plain_text", "several", "text", "tick", "typed_before", "whole_number",
+    "password", "pick", "plain_text", "pounds", "several", "text", "tick", "typed_before", "whole_number",
 ]  # fmt: skip
 
 Choices = Sequence[tuple[str, str]]
@@ -200,6 +202,17 @@ def whole_number(
 
     kind = looking(fields.WholeNumberField, classes=width_class(width), inputmode="numeric", autocomplete="off")
     return kind(label, [filled(missing), within], description=hint)
+
+
+def pounds(label: str, missing: str = "", hint: str = "", *, least: int = 1, most: int = MOST_PENCE) -> Any:
+    """An amount from `least` to `most` pence, typed in pounds; its `data` is whole pence."""
+
+    def within(form: Any, field: Any) -> None:
+        if field.data is not None and not least <= field.data <= most:
+            raise ValidationError(f"Write an amount from {in_pounds(least)} to {in_pounds(most)}.")
+
+    look = {"classes": width_class(10), "inputmode": "decimal", "autocomplete": "off", "prefix": {"text": "£"}}
+    return looking(fields.PoundsField, **look)(label, [filled(missing), within], description=hint)
 
 
 def day(

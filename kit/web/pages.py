@@ -19,6 +19,7 @@ from jinja2 import BaseLoader, ChoiceLoader, PackageLoader, PrefixLoader
 from markupsafe import Markup
 
 from kit.clock import LONDON, london
+from kit.money import pounds
 
 LOCALE = "en_GB"
 
@@ -37,7 +38,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         day=day, long_day=long_day, moment=moment, clock_time=clock_time, greeting=greeting,
-        file_size=file_size, plural=plural, nowrap=nowrap, page_range=page_range,
+        file_size=file_size, plural=plural, pounds=pounds, nowrap=nowrap, page_range=page_range,
     )  # fmt: skip
     app.jinja_env.globals.update(
         asked_url=asked_url, asset_url=Assets(Path(app.static_folder or "")).url, plural=plural

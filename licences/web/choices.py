@@ -3,6 +3,9 @@
 from enum import StrEnum
 from typing import TypeVar
 
+# In basis points; which of them is right is the licensor's decision, line by line.
+VAT_RATES = (("0", "No VAT"), ("2000", "20 %"), ("500", "5 %"))
+
 Words = TypeVar("Words", bound=StrEnum)
 
 

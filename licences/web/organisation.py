@@ -13,6 +13,7 @@ from kit.web.house import house
 from kit.web.pages import day
 from kit.web.transactions import db
 from licences import directory, joining, terms
+from licences.billing import outlook
 from licences.directory import ListedPerson, PeopleWanted
 from licences.guard import allowed, viewer
 from licences.people import invitations
@@ -21,6 +22,7 @@ from licences.policy import Action
 from licences.terms import LicenceFacts
 from licences.web import alphabet
 from licences.web import organisation_invitations as invited
+from licences.web import organisation_money as money
 from licences.web import organisation_people as people
 from licences.web import organisation_seats as seats
 
@@ -42,6 +44,7 @@ def blueprint() -> Blueprint:
     made.get("")(organisation)
     made.get("/people.csv")(people_csv)
     invited.add_to(made)
+    money.add_to(made)
     people.add_to(made)
     seats.add_to(made)
     return made
@@ -55,7 +58,7 @@ def organisation() -> str:
     """
     place, clock = viewer().organisation_id, house().clock
     licences = terms.licences_of(db(), clock, place)
-    facts = {"licences": licences, "today": today(clock)}
+    facts = {"licences": licences, "outlooks": outlook.outlooks(db(), clock, licences), "today": today(clock)}
     if viewer().role is not Role.MANAGER:
         return render_template("licences/organisation.html", page=None, **facts)
     rows = [_of_this_place(one, licences) for one in directory.people(db(), _wanted(place), alphabet.turn())]

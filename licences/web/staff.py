@@ -4,11 +4,14 @@ from flask import Blueprint
 
 from licences.web import staff_acting as acting
 from licences.web import staff_imports as imports
+from licences.web import staff_invoices as invoices
 from licences.web import staff_licences as licences
 from licences.web import staff_merges as merges
+from licences.web import staff_orders as orders
 from licences.web import staff_organisations as organisations
 from licences.web import staff_people as people
 from licences.web import staff_programmes as programmes
+from licences.web import staff_renewals as renewals
 from licences.web import staff_seats as seats
 from licences.web import staff_splits as splits
 
@@ -22,6 +25,9 @@ def blueprint() -> Blueprint:
     _licences(made)
     acting.add_to(made)
     imports.add_to(made)
+    orders.add_to(made)
+    invoices.add_to(made)
+    renewals.add_to(made)
     merges.add_to(made)
     splits.add_to(made)
     return made

@@ -11,6 +11,7 @@ from kit.web import forms
 from kit.web.house import house
 from kit.web.transactions import db, roll_back, writes, writing
 from licences import history, programmes, seats, terms
+from licences.billing import outlook, overrides
 from licences.guard import allowed, viewer
 from licences.people import memberships, organisations
 from licences.people.kinds import OrganisationKind, Role
@@ -188,6 +189,8 @@ def licence_page(facts: LicenceFacts, form: SeatGiven) -> str:
         form=form,
         seats=seats.seats_of(db(), facts.id),
         periods=terms.periods_of(db(), facts.id),
+        outlook=outlook.outlooks(db(), house().clock, [facts])[facts.id],
+        overrides=overrides.open_overrides(db(), house().clock, facts.id),
         happenings=history.history_of_licence(db(), facts.organisation_id, facts.id),
         today=today(house().clock),
     )

@@ -14,6 +14,7 @@ from kit.web.csv_export import csv_response
 from kit.web.house import house
 from kit.web.transactions import db, roll_back, writes, writing
 from licences import directory, history, merging, terms
+from licences.billing import outlook
 from licences.directory import NO_LICENCE, OrganisationsWanted
 from licences.guard import allowed, viewer
 from licences.people import invitations, memberships, organisations
@@ -111,10 +112,12 @@ def one_organisation(organisation_id: int) -> str:
     """One organisation: facts, licences, seats, people, who is invited, and what happened."""
     found = organisations.organisation(db(), organisation_id)
     people = memberships.people_of(db(), organisation_id)
+    licences = terms.licences_of(db(), house().clock, organisation_id)
     return render_template(
         "licences/staff/organisation.html",
         organisation=found,
-        licences=terms.licences_of(db(), house().clock, organisation_id),
+        licences=licences,
+        outlooks=outlook.outlooks(db(), house().clock, licences),
         people=directory.with_rights(db(), people),
         invitations=invitations.open_invitations(db(), house().clock, organisation_id),
         happenings=history.history_of(db(), "organisation", organisation_id),

@@ -4,6 +4,7 @@ import io
 import re
 import tempfile
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,16 @@ import pyotp
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from kit.clock import Clock
+from kit.clock import Clock, today
 from kit.ids import new_code
 from kit.jobs.failures import put_aside
 from kit.mail import MailMessage, State
 from kit.sealing import Sealer
 from licences import merging
+from licences.billing import invoices, orders, renewals
+from licences.billing.invoices import Line, Raised
+from licences.billing.orders import Wanted
+from licences.ledger import Payment, PaymentKind, StaffOverride
 from licences.people import accounts, authenticators, invitations, legal, memberships, organisations, sessions, tokens
 from licences.people.invitations import Guest
 from licences.people.kinds import LegalKind, OrganisationKind, Role, TokenPurpose
@@ -77,6 +82,7 @@ def make_examples(world: World) -> Examples:
         invited = _invited(session, world)
         mail = _mail_that_came_back(session, world)
         doubles = _doubles(session, world)
+        owed = _money(session, world)
         trainer_place = memberships.first_place(session, world.people[TRAINER]).membership_id
         version = legal.current(session, LegalKind.TERMS_OF_USE)
     ids = {
@@ -92,6 +98,7 @@ def make_examples(world: World) -> Examples:
         "edition_code": code,
         "given_up_mail": str(mail),
         **doubles,
+        **owed,
         "trainer_place": str(trainer_place),
         "secret": secret,
         "sign_in_secret": sign_in_secret,
@@ -129,6 +136,42 @@ def _doubles(session: Session, world: World) -> dict[str, str]:
     accounts.make_demo_account(session, amara.id, "!")  # as everybody in the world is
     merge = merging.merge(session, clock, TEAM, "organisation", kept, gone, ())
     return {"double_organisation": str(twice), "double_person": str(amara.id), "merge": str(merge)}
+
+
+def _money(session: Session, world: World) -> dict[str, str]:
+    """Orders of the years that follow, three of them invoiced, one of those paid in part; and a decision that waits."""
+    clock, programme = world.house.clock, world.programme
+    last = renewals.last_day(session, world.licence)
+    assert last is not None
+    numbered = ("to_invoice", "to_withdraw", "invoiced", "to_void", "to_give_up")
+    made: dict[str, int] = {}
+    for place, name in enumerate(("", "without_number", *numbered)):
+        begins = last + timedelta(days=366 * (place + 6))  # the years before are for those who grant by hand
+        number = f"PO {place}" if name in numbered else None
+        wanted = Wanted(begins, begins + timedelta(days=300), 2, 90_000, 2000, number)
+        made[name] = orders.place(
+            session, clock, TEAM, organisation_id=world.lakeshire, programme_id=programme, wanted=wanted
+        )
+    day = today(clock)
+    line = (Line("A licence", 90_000, 2000),)
+    bills = {
+        name: invoices.record_invoice(session, clock, TEAM, made[name], Raised(f"SB-{name}", day, day, line))
+        for name in ("invoiced", "to_void", "to_give_up")
+    }
+    invoices.record_payment(
+        session, clock, TEAM, bills["invoiced"], amount_pence=100, paid_on=day, kind=PaymentKind.TRANSFER, reference=""
+    )
+    waiting = StaffOverride(
+        licence_id=world.suspended_licence, from_on=day, until_on=day + timedelta(days=30), reason="A late run.",
+        asked_by_id=world.people[COLLEAGUE], asked_by="Somebody else", asked_at=clock.now(), needs_second=True,
+    )  # fmt: skip
+    session.add(waiting)
+    session.flush()
+    payment = session.scalar(sa.select(Payment.id)) or 0
+    ids = {f"order_{name}" if name else "order": number for name, number in made.items()}
+    ids |= {"invoice": bills["invoiced"], "invoice_to_void": bills["to_void"], "payment": payment}
+    ids |= {"invoice_to_give_up": bills["to_give_up"], "override": waiting.id}
+    return {name: str(number) for name, number in ids.items()}
 
 
 def _mail_that_came_back(session: Session, world: World) -> int:

@@ -11,7 +11,7 @@ from tests.journeys.visitor import Visitor
 
 REFUSED, THEIR_MANAGER = "trainer@hillside.example", "manager@hillside.example"
 TRAINER, STAFF = "trainer@lakeshire.example", "staff@demo.example"
-REASON = "Invoice SB-2026-0117 has been unpaid for 60 days."
+REASON = re.compile(r"Invoice SB-0117-\d\d \(£1,380\.00\) was due on \d+ \w+ \d{4} and has not been paid\.")
 
 
 by_mouse_and_keyboard = pytest.mark.parametrize("by_keyboard", [False, True], ids=["mouse", "keyboard"])

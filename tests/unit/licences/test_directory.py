@@ -81,7 +81,7 @@ def test_filter_by_standing_gives_what_the_standing_itself_says(session: Session
         assert named(found) == [
             one.organisation.name for one in everybody if one.licences[0].standing.standing is standing
         ]
-        assert found, standing
+        assert found or standing is Standing.GRACE  # which takes money: see test_standing_facts
 
 
 def test_without_licence_leaves_out_the_licensor(session: Session, clock: SteppingClock) -> None:

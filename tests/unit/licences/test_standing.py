@@ -38,7 +38,7 @@ def around(first: int, last: int) -> Span:
 def test_each_state(spans: tuple[Span, ...], stop: Stop | None, expected: Standing) -> None:
     answer = standing(spans, stop, DAY)
     assert answer.standing is expected
-    assert answer.is_active is (expected is Standing.ACTIVE)
+    assert answer.gives_copies is (expected is Standing.ACTIVE)
     assert answer.reason
     assert answer.next_step
 
@@ -75,8 +75,8 @@ def test_an_ended_licence_says_when_and_what_is_kept() -> None:
 
 def test_a_leap_day_is_a_day_like_others() -> None:
     leap = Span(date(2028, 2, 29), date(2028, 2, 29))
-    assert standing((leap,), None, date(2028, 2, 29)).is_active
-    assert not standing((leap,), None, date(2028, 3, 1)).is_active
+    assert standing((leap,), None, date(2028, 2, 29)).gives_copies
+    assert not standing((leap,), None, date(2028, 3, 1)).gives_copies
 
 
 spans = st.builds(
@@ -88,7 +88,7 @@ spans = st.builds(
 def test_active_is_exactly_a_day_within_some_period(periods: list[Span], offset: int) -> None:
     day = DAY + timedelta(days=offset)
     answer = standing(tuple(periods), None, day)
-    assert answer.is_active is any(span.starts_on <= day <= span.ends_on for span in periods)
+    assert answer.gives_copies is any(span.starts_on <= day <= span.ends_on for span in periods)
 
 
 @given(st.lists(spans, max_size=6), st.integers(-900, 900), st.randoms())

@@ -1,0 +1,161 @@
+"""Mails about money: each once, for as long as it is true, to people who can do something about it.
+
+What is due follows from the facts as they are, so that nothing is asked for a moment after it was paid. It is looked at
+when staff record something, and hourly for every licence. They go to the licence managers, never to a mailbox that only
+takes invoices; where there is no licence manager, to the programme team.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from kit import mail
+from kit.audit import SYSTEM, record
+from kit.clock import Clock, today
+from kit.db import Database
+from licences import terms
+from licences.billing import account, orders
+from licences.billing.account import InvoiceFacts
+from licences.billing.orders import locked_licence
+from licences.billing.renewals import last_day
+from licences.billing.years import ask_days
+from licences.kinds import InvoiceState
+from licences.ledger import Notice
+from licences.models import Licence
+from licences.people.kinds import Role
+from licences.people.memberships import people_with_roles
+from licences.standing import DAY, OVERDUE_DAYS, Cause, Standing
+from licences.terms import LicenceFacts
+
+OVERDUE_AFTER = (7, 30, 53)
+# A mail that nobody sent in time is not sent much later: who comes new is not asked what others were asked long ago.
+LATE = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Due:
+    """A mail that is due: its key says what it is about and when, its template how it is said."""
+
+    key: str
+    template: str
+    words: dict[str, Any]
+
+
+def catch_up(session: Session, clock: Clock, letterhead: mail.Letterhead, licence_id: int) -> int:
+    """Sends what is due for one licence and was not sent, and returns how many kinds of mail that were.
+
+    The licence's row is locked, so that of two at once only one sends. Raises `NotThere`.
+    """
+    locked_licence(session, licence_id)
+    licence, due = _unsent(session, clock, licence_id)
+    for one in due:
+        _send(session, clock, letterhead, licence, one)
+    return len(due)
+
+
+def count_as_told(session: Session, clock: Clock, licence_id: int) -> None:
+    """Notes all that is due as told, and sends nothing: for what was brought from elsewhere, whose people know it."""
+    _, due = _unsent(session, clock, licence_id)
+    session.add_all(Notice(licence_id=licence_id, key=one.key, sent_at=clock.now()) for one in due)
+    session.flush()
+
+
+def catch_up_with_all(database: Database, clock: Clock, letterhead: mail.Letterhead) -> None:
+    """For every licence, each in a transaction of its own; and lets the seats of orders count whose day has come.
+
+    What is due is first looked for by reading alone: most licences have nothing, and nobody waits for them.
+    """
+    database.run(lambda session: orders.begin_due(session, clock))
+    with database.read() as session:
+        every = session.scalars(sa.select(Licence.id).order_by(Licence.id)).all()
+        ids = [licence_id for licence_id in every if _unsent(session, clock, licence_id)[1]]
+    for licence_id in ids:
+        database.run(partial(catch_up, clock=clock, letterhead=letterhead, licence_id=licence_id))
+
+
+def _unsent(session: Session, clock: Clock, licence_id: int) -> tuple[LicenceFacts, list[Due]]:
+    licence = terms.licence_facts(session, clock, licence_id)
+    sent = set(session.scalars(sa.select(Notice.key).where(Notice.licence_id == licence_id)))
+    return licence, [one for one in _due(session, clock, licence, sent) if one.key not in sent]
+
+
+def _due(session: Session, clock: Clock, licence: LicenceFacts, sent: set[str]) -> Iterator[Due]:
+    day = today(clock)
+    for invoice in account.invoices_of(session, [licence.id]):
+        yield from _about_invoice(invoice, day)
+    yield from _about_standing(licence, sent)
+    yield from _about_renewal(session, licence, day)
+
+
+def _about_invoice(invoice: InvoiceFacts, day: date) -> Iterator[Due]:
+    words = {"invoice": invoice}
+    if invoice.state is InvoiceState.PAID and invoice.paid_pence:
+        yield Due(f"receipt {invoice.id}", "receipt", words)
+    if invoice.state is not InvoiceState.OPEN:
+        return
+    overdue = (day - invoice.due_on).days
+    reached = [days for days in OVERDUE_AFTER if days <= overdue]
+    if not reached:
+        yield Due(f"invoice {invoice.id}", "invoice", words)
+    elif overdue < OVERDUE_DAYS and invoice.in_flight_on is None:
+        stops = invoice.due_on + timedelta(days=OVERDUE_DAYS)
+        yield Due(f"overdue {reached[-1]} {invoice.id}", "overdue", {**words, "days": overdue, "stops": stops})
+
+
+def _about_standing(licence: LicenceFacts, sent: set[str]) -> Iterator[Due]:
+    """Suspended for a debt, and open again: told in turns."""
+    state = licence.standing
+    told = [key for key in sent if key.startswith("suspended ")]
+    if state.standing is Standing.SUSPENDED and state.cause is Cause.UNPAID:
+        yield Due(f"suspended {licence.id} {state.since}", "suspended", {})
+    for key in told:
+        if state.gives_copies:
+            yield Due(key.replace("suspended", "restored", 1), "restored", {})
+
+
+def _about_renewal(session: Session, licence: LicenceFacts, day: date) -> Iterator[Due]:
+    """The next year's purchase order, until it is here or nobody wants it."""
+    ended = last_day(session, licence.id)
+    if ended is None or _is_declined(session, licence.id):
+        return
+    begins = ended + DAY
+    asked = [(number, one) for number, one in enumerate(ask_days(begins), start=1) if one <= day]
+    if asked and asked[-1][1] > day - LATE:
+        yield Due(
+            f"purchase order {licence.id} {begins} {asked[-1][0]}",
+            "purchase_order",
+            {"begins": begins, "ended": ended, "path": f"/organisation/licences/{licence.id}/renew"},
+        )
+
+
+def _is_declined(session: Session, licence_id: int) -> bool:
+    return session.scalar(sa.select(Licence.cancelled_at).where(Licence.id == licence_id)) is not None
+
+
+def _send(session: Session, clock: Clock, letterhead: mail.Letterhead, licence: LicenceFacts, due: Due) -> None:
+    addresses = _recipients(session, letterhead, licence)
+    for to in addresses:
+        mail.queue(
+            session,
+            clock,
+            template=f"licences/{due.template}",
+            to=to,
+            context={"licence": licence, "path": "/organisation/invoices", **due.words},
+            letterhead=letterhead,
+            about=("licence", licence.id),
+        )
+    session.add(Notice(licence_id=licence.id, key=due.key, sent_at=clock.now()))
+    session.flush()
+    names = ", ".join(to.name or to.email for to in addresses)
+    record(session, clock, SYSTEM, "notice sent", licence.subject, about=due.key.split()[0], to=names)
+
+
+def _recipients(session: Session, letterhead: mail.Letterhead, licence: LicenceFacts) -> Sequence[mail.Address]:
+    managers = people_with_roles(session, licence.organisation_id, Role.MANAGER)
+    found = [mail.Address(one.email, one.name) for one in managers]
+    return found or [mail.Address(letterhead.help_email, letterhead.brand_name)]

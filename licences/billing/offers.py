@@ -1,0 +1,97 @@
+"""What renewing a licence means just now: the days, the seats and the price; and the purchase order that accepts it."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from kit.audit import Actor
+from kit.clock import Clock, today
+from kit.money import vat
+from kit.refusals import Refused
+from licences import terms
+from licences.billing import orders, prices
+from licences.billing.orders import Wanted, locked_licence
+from licences.billing.renewals import last_day
+from licences.billing.years import year_from
+from licences.standing import DAY
+from licences.terms import LicenceFacts
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The licence year that is next. `order_id` is that of an order that waits for its purchase order already."""
+
+    licence: LicenceFacts
+    starts_on: date
+    ends_on: date
+    seats: int
+    net_pence: int
+    vat_basis_points: int
+    order_id: int | None = None
+
+    @property
+    def vat_pence(self) -> int:
+        return vat(self.net_pence, self.vat_basis_points)
+
+    @property
+    def total_pence(self) -> int:
+        return self.net_pence + self.vat_pence
+
+
+def offer(session: Session, clock: Clock, licence_id: int) -> Offer | None:
+    """What can be ordered next; None when no price is announced for it, or the year after is ordered already.
+
+    After a gap the new year begins today. Raises `NotThere`.
+    """
+    licence = terms.licence_facts(session, clock, licence_id)
+    known = orders.orders_of(session, [licence_id])
+    waiting = min((one for one in known if one.awaits_po), key=lambda one: one.starts_on, default=None)
+    if waiting:
+        return Offer(
+            licence,
+            waiting.starts_on,
+            waiting.ends_on,
+            waiting.seats,
+            waiting.net_pence,
+            waiting.vat_basis_points,
+            waiting.id,
+        )
+    last = last_day(session, licence_id)
+    starts_on = max(last + DAY, today(clock)) if last else today(clock)
+    if starts_on >= year_from(today(clock)):  # a whole year lies ahead already
+        return None
+    price = prices.price_on(prices.all_prices(session), licence.programme_id, starts_on)
+    if price is None:
+        return None
+    ends_on, seats = year_from(starts_on), max(1, licence.seats_bought)
+    net_pence = price.net_pence(seats, starts_on, ends_on)
+    return Offer(licence, starts_on, ends_on, seats, net_pence, price.vat_basis_points)
+
+
+def accept(session: Session, clock: Clock, actor: Actor, licence_id: int, *, po_number: str) -> int:
+    """Orders what is on offer with a purchase order, and returns the order's id.
+
+    The licence is locked first, so that two who press at once order once. Raises `NotThere`, and `Refused` when nothing
+    is on offer any more, or the number came with another order.
+    """
+    locked_licence(session, licence_id)
+    found = offer(session, clock, licence_id)
+    if found is None:
+        raise Refused("The next licence year is ordered already, or its price is not announced yet.")
+    if found.order_id is not None:
+        orders.note_po(session, clock, actor, found.order_id, po_number)
+        return found.order_id
+    return orders.place(
+        session,
+        clock,
+        actor,
+        organisation_id=found.licence.organisation_id,
+        programme_id=found.licence.programme_id,
+        wanted=Wanted(found.starts_on, found.ends_on, found.seats, found.net_pence, found.vat_basis_points, po_number),
+    )
+
+
+def check_number(session: Session, licence_id: int, po_number: str) -> None:
+    """Raises `Refused` for a purchase order number that came with another order, `NotThere` without the licence."""
+    orders.refuse_used_po(session, orders.organisation_of(session, licence_id), po_number)

@@ -1,0 +1,289 @@
+"""Orders: what an organisation asked for, the purchase order that came for it, and when its seats begin to count."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from kit.audit import SYSTEM, Actor, record
+from kit.clock import Clock, today
+from kit.db import lock_row
+from kit.money import CURRENCY, pounds, vat
+from kit.refusals import NotThere, Refused
+from licences import terms
+from licences.kinds import InvoiceState, OrderKind
+from licences.ledger import Invoice, Order
+from licences.models import Licence, Period
+from licences.people.models import Organisation
+from licences.terms import LicenceFacts
+
+
+@dataclass(frozen=True)
+class OrderFacts:
+    """An order that was not withdrawn. Amounts are in pence; `is_invoiced`: an invoice that counts is recorded."""
+
+    id: int
+    licence_id: int
+    kind: OrderKind
+    starts_on: date
+    ends_on: date
+    seats: int
+    net_pence: int
+    vat_basis_points: int
+    po_number: str | None
+    po_waived: bool
+    paid_on: date | None
+    placed_on: date
+    placed_by: str
+    is_invoiced: bool
+
+    @property
+    def vat_pence(self) -> int:
+        return vat(self.net_pence, self.vat_basis_points)
+
+    @property
+    def awaits_po(self) -> bool:
+        return self.po_number is None and not self.po_waived and self.paid_on is None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is ordered: the days, how many seats, the amount without VAT, and how it is backed.
+
+    For more seats within a year, `seats` are those added. Without `po_number` the order waits for one, unless
+    `po_waived`: this organisation buys without.
+    """
+
+    starts_on: date
+    ends_on: date
+    seats: int
+    net_pence: int
+    vat_basis_points: int = 0
+    po_number: str | None = None
+    po_waived: bool = False
+
+
+def place(
+    session: Session, clock: Clock, actor: Actor, *, organisation_id: int, programme_id: int, wanted: Wanted
+) -> int:
+    """Orders a stretch of the licence, the first of which makes it, and returns the order's id.
+
+    Its seats count from its first day on, once its purchase order is here. Raises `NotThere`, and `Refused` for days
+    that are ordered already, fewer seats than are in use, or a number that came with another order.
+    """
+    if wanted.ends_on < wanted.starts_on:
+        raise Refused("The last day is before the first.", "ends_on")
+    licence = terms.licence_for(session, clock, organisation_id, programme_id)
+    if wanted.starts_on <= today(clock):
+        terms.refuse_fewer_seats(session, licence, wanted.seats)
+    order = _add(session, clock, actor, licence, OrderKind.LICENCE, wanted)
+    terms.add_period(session, clock, licence, wanted.starts_on, wanted.ends_on, f"Order {order.id}", order.id)
+    licence.cancelled_at = None
+    begin_if_due(session, clock, order, licence)
+    _record(session, clock, actor, "order placed", order)
+    return order.id
+
+
+def add_seats(session: Session, clock: Clock, actor: Actor, licence_id: int, wanted: Wanted) -> int:
+    """Orders more seats for the rest of a period that runs, and returns the order's id.
+
+    They count at once when the purchase order is here. Raises `NotThere`, and `Refused` as `place` does.
+    """
+    licence = locked_licence(session, licence_id)
+    running = [period for period in licence.periods if period.starts_on <= wanted.starts_on <= period.ends_on]
+    if not running or wanted.ends_on > max(period.ends_on for period in licence.periods):
+        raise Refused("Seats are added to a licence that runs, and until its last day at the most.", "seats")
+    order = _add(session, clock, actor, licence, OrderKind.SEATS, wanted)
+    begin_if_due(session, clock, order, licence)
+    _record(session, clock, actor, "seats ordered", order)
+    return order.id
+
+
+def note_po(session: Session, clock: Clock, actor: Actor, order_id: int, po_number: str) -> None:
+    """Notes the purchase order that came for an order. Raises `NotThere`, and `Refused` when it has one."""
+    order, licence = locked_order(session, order_id)
+    if order.po_number is not None:
+        raise Refused(f"This order has purchase order {order.po_number} already.", "po_number")
+    refuse_used_po(session, licence.organisation_id, po_number)
+    order.po_number = po_number
+    session.flush()
+    begin_if_due(session, clock, order, licence)
+    _record(session, clock, actor, "purchase order noted", order)
+
+
+def withdraw(session: Session, clock: Clock, actor: Actor, order_id: int, *, reason: str) -> None:
+    """Takes an order back, with its period. Raises `NotThere`, and `Refused` once it is invoiced or its seats are used.
+
+    An invoice is voided first: then it is plain what became of both.
+    """
+    order, licence = locked_order(session, order_id)
+    counts = sa.select(Invoice.id).where(Invoice.order_id == order_id, Invoice.state != InvoiceState.VOID)
+    if session.scalar(counts.limit(1)) is not None:
+        raise Refused("This order is invoiced. Void its invoice first.")
+    if order.kind is OrderKind.SEATS and order.begun_at is not None:
+        terms.set_seats(session, licence, licence.seats_bought - order.seats)
+    session.execute(sa.delete(Period).where(Period.order_id == order_id))
+    session.expire(licence)
+    order.withdrawn_at, order.withdrawn_reason = clock.now(), reason
+    session.flush()
+    _record(session, clock, actor, "order withdrawn", order, reason=reason)
+
+
+def begin_due(session: Session, clock: Clock) -> int:
+    """Lets the seats of orders count whose first day has come, and returns how many. For a job, hourly."""
+    due = sa.select(Order.id).where(
+        Order.begun_at.is_(None), Order.withdrawn_at.is_(None), Order.starts_on <= today(clock)
+    )
+    begun = 0
+    for order_id in session.scalars(due.order_by(Order.id)).all():
+        order, licence = locked_order(session, order_id)
+        begun += begin_if_due(session, clock, order, licence)
+    return begun
+
+
+def orders_of(session: Session, licence_ids: Iterable[int]) -> list[OrderFacts]:
+    """The orders of some licences that stand, the latest first day first."""
+    rows = session.execute(_facts().where(Order.licence_id.in_(list(licence_ids))).order_by(Order.starts_on.desc()))
+    return [_as_facts(row) for row in rows]
+
+
+def order_facts(session: Session, order_id: int) -> OrderFacts:
+    """An order that stands. Raises `NotThere`."""
+    row = session.execute(_facts().where(Order.id == order_id)).first()
+    if row is None:
+        raise NotThere
+    return _as_facts(row)
+
+
+def _facts() -> sa.Select[Order, bool]:
+    invoiced = sa.exists().where(Invoice.order_id == Order.id, Invoice.state != InvoiceState.VOID)
+    return sa.select(Order, invoiced.label("is_invoiced")).where(Order.withdrawn_at.is_(None))
+
+
+def _as_facts(row: sa.Row[Order, bool]) -> OrderFacts:
+    order = row[0]
+    return OrderFacts(
+        order.id,
+        order.licence_id,
+        order.kind,
+        order.starts_on,
+        order.ends_on,
+        order.seats,
+        order.net_pence,
+        order.vat_basis_points,
+        order.po_number,
+        order.po_waived,
+        order.paid_on,
+        order.placed_at.date(),
+        order.placed_by,
+        row[1],
+    )
+
+
+def locked_licence(session: Session, licence_id: int) -> Licence:
+    """The licence, locked after its organisation, as those do who change its seats. Raises `NotThere`."""
+    lock_row(session, Organisation, organisation_of(session, licence_id))
+    licence = lock_row(session, Licence, licence_id)
+    assert licence is not None
+    return licence
+
+
+def organisation_of(session: Session, licence_id: int) -> int:
+    """The id of a licence's organisation. Raises `NotThere`."""
+    found = session.scalar(sa.select(Licence.organisation_id).where(Licence.id == licence_id))
+    if found is None:
+        raise NotThere
+    return found
+
+
+def locked_order(session: Session, order_id: int) -> tuple[Order, Licence]:
+    """An order that stands, locked after its licence. Raises `NotThere`."""
+    licence_id = session.scalar(sa.select(Order.licence_id).where(Order.id == order_id))
+    if licence_id is None:
+        raise NotThere
+    licence = locked_licence(session, licence_id)
+    order = lock_row(session, Order, order_id)
+    if order is None or order.withdrawn_at is not None:
+        raise NotThere
+    return order, licence
+
+
+def _add(session: Session, clock: Clock, actor: Actor, licence: Licence, kind: OrderKind, wanted: Wanted) -> Order:
+    if wanted.po_number:
+        refuse_used_po(session, licence.organisation_id, wanted.po_number)
+    order = Order(
+        licence_id=licence.id,
+        kind=kind,
+        starts_on=wanted.starts_on,
+        ends_on=wanted.ends_on,
+        seats=wanted.seats,
+        net_pence=wanted.net_pence,
+        vat_basis_points=wanted.vat_basis_points,
+        currency=CURRENCY,
+        po_number=wanted.po_number,
+        po_waived=wanted.po_waived,
+        placed_at=clock.now(),
+        placed_by=actor.name,
+    )
+    session.add(order)
+    session.flush()
+    return order
+
+
+def refuse_used_po(session: Session, organisation_id: int, po_number: str) -> None:
+    """A purchase order is good for one order: raises `Refused` for one that came with another."""
+    used = (
+        sa.select(Order.starts_on)
+        .join(Licence, Licence.id == Order.licence_id)
+        .where(
+            Licence.organisation_id == organisation_id,
+            sa.func.lower(Order.po_number) == po_number.lower(),
+            Order.withdrawn_at.is_(None),
+        )
+    )
+    if session.scalar(used.limit(1)) is not None:
+        raise Refused("This number came with another order. Ask your finance office for a new one.", "po_number")
+
+
+def begin_if_due(session: Session, clock: Clock, order: Order, licence: Licence) -> bool:
+    """Lets an order's seats count when its first day and what backs it have come.
+
+    Nobody loses a seat by it: a smaller order leaves as many as are in use.
+    """
+    backed = order.po_number is not None or order.po_waived or order.paid_on is not None
+    if order.begun_at is not None or not backed or order.starts_on > today(clock):
+        return False
+    before = licence.seats_bought
+    if order.kind is OrderKind.SEATS:
+        licence.seats_bought = before + order.seats
+    else:
+        licence.seats_bought = max(order.seats, terms.seats_in_use(session, licence.id))
+    order.begun_at = clock.now()
+    session.flush()
+    if before != licence.seats_bought:
+        subject = _licence(session, clock, licence.id).subject
+        record(session, clock, SYSTEM, "seats changed", subject, before=before, seats=licence.seats_bought)
+    return True
+
+
+def _record(session: Session, clock: Clock, actor: Actor, action: str, order: Order, reason: str | None = None) -> None:
+    days = f"{order.starts_on.isoformat()} to {order.ends_on.isoformat()}"
+    record(
+        session,
+        clock,
+        actor,
+        action,
+        _licence(session, clock, order.licence_id).subject,
+        order=order.id,
+        period=days,
+        seats=order.seats,
+        net=pounds(order.net_pence),
+        purchase_order=order.po_number,
+        reason=reason,
+    )
+
+
+def _licence(session: Session, clock: Clock, licence_id: int) -> LicenceFacts:
+    return terms.licence_facts(session, clock, licence_id)

@@ -7,8 +7,9 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from kit.clock import today
-from kit.refusals import Refused
+from kit.refusals import NotThere, Refused
 from kit.web import forms
+from kit.web.addresses import row_id
 from kit.web.csv_export import csv_response
 from kit.web.house import house
 from kit.web.transactions import db, roll_back, writes, writing
@@ -107,13 +108,15 @@ def new_person_post(organisation_id: int) -> Response | tuple[str, int]:
 
 @allowed(Action.MANAGE_LICENCES)
 def one_person(person_id: int) -> str:
-    """One person: facts, seats, accreditations, and what happened."""
-    found = directory.with_rights(db(), [memberships.first_place(db(), person_id)])[0]
+    """One person: facts, every place with its role and seats, accreditations, and what happened."""
+    places = directory.with_rights(db(), memberships.places_of(db(), person_id))
+    first = places[0]
     return render_template(
         "licences/staff/person.html",
-        listed=found,
-        person=found.person,
-        licences=terms.licences_of(db(), house().clock, found.person.organisation_id),
+        listed=first,
+        person=first.person,
+        places=places,
+        licences=terms.licences_of(db(), house().clock, first.person.organisation_id),
         happenings=history.history_of(db(), "person", person_id),
         today=today(house().clock),
     )
@@ -121,8 +124,8 @@ def one_person(person_id: int) -> str:
 
 @allowed(Action.MANAGE_LICENCES)
 def edit_person(person_id: int) -> str:
-    """A person's name, address and role, to be corrected."""
-    found = memberships.first_place(db(), person_id)
+    """A person's name, address and role in one place, to be corrected."""
+    found = _place(person_id)
     data = {"name": found.name, "email": found.email, "role": found.role.value}
     return _edit_page(_form_of(found, data), found)
 
@@ -130,14 +133,15 @@ def edit_person(person_id: int) -> str:
 @allowed(Action.MANAGE_LICENCES)
 @writes
 def edit_person_post(person_id: int) -> Response | tuple[str, int]:
-    """Corrects a person's name, address and role."""
-    found = memberships.first_place(db(), person_id)
+    """Corrects a person's name, address and role in one place."""
+    found = _place(person_id)
     form = _form_of(found)
     if not form.validate():
         return _edit_page(form, found), 400
-    role, clock, actor = Role(form.role.data), house().clock, viewer().actor
+    clock, actor = house().clock, viewer().actor
     try:
-        seats.change_role(writing(), clock, actor, found.membership_id, role)
+        if found.ended_at is None:
+            seats.change_role(writing(), clock, actor, found.membership_id, Role(form.role.data))
         memberships.rename_person(writing(), clock, actor, person_id, name=form.name.data)
         accounts.change_email(writing(), clock, actor, person_id, email=form.email.data)
     except Refused as refusal:
@@ -199,6 +203,18 @@ def accreditation_post(person_id: int) -> Response | tuple[str, int]:
     return redirect(url_for(".one_person", person_id=person_id), code=303)
 
 
+def _place(person_id: int) -> memberships.Member:
+    """The place that the address names, or their first. Raises `NotThere` for a place that is not theirs."""
+    places = memberships.places_of(db(), person_id)
+    if "place" not in request.args:
+        return places[0]
+    wanted = row_id(request.args["place"])
+    for place in places:
+        if place.membership_id == wanted:
+            return place
+    raise NotThere
+
+
 def _form_in(place: organisations.OrganisationFacts) -> PersonForm:
     form = PersonForm()
     form.role.choices = _roles(place.kind is OrganisationKind.LICENSOR)
@@ -206,8 +222,12 @@ def _form_in(place: organisations.OrganisationFacts) -> PersonForm:
 
 
 def _form_of(found: memberships.Member, data: dict[str, str] | None = None) -> PersonForm:
+    """Where a place has ended, there is no role to change."""
     form = PersonForm(data=data)
-    form.role.choices = _roles(found.role is Role.STAFF)
+    if found.ended_at is None:
+        form.role.choices = _roles(found.role is Role.STAFF)
+    else:
+        del form.role
     return form
 
 

@@ -43,6 +43,40 @@ def test_staff_see_who_is_invited_and_whether_the_mail_arrived(world: World, sta
     assert "Invited, not here yet" not in text_of(staff.get(f"/admin/organisations/{world.hillside}"))
 
 
+def test_somebody_who_works_at_two_places_has_a_role_and_seats_in_each(world: World, staff: Browser) -> None:
+    person, clock = world.people[TRAINER], world.house.clock
+    with world.house.database.write() as session:
+        second = memberships.join(session, clock, TEAM, world.hillside, person, Role.TRAINER).membership_id
+        terms.change_seats(session, clock, TEAM, world.suspended_licence, seats=5, reason="More")
+        seats.give(session, clock, TEAM, world.suspended_licence, person)
+    page = staff.get(f"/admin/people/{person}")
+    words = text_of(page)
+    for told in ("Lakeshire Council Trainer", "Hillside Trust Trainer", "Act for them at Hillside Trust"):
+        assert told in words, told
+    assert page.text.count("Release<") == 2
+    edit = f"/admin/people/{person}/edit?place={second}"
+    assert edit in page.text
+    form = {"name": "Amara Osei", "email": TRAINER, "role": "licence manager"}
+    assert went_to(staff.post(edit, form)) == f"/admin/people/{person}"
+    words = text_of(staff.get(f"/admin/people/{person}"))
+    assert "Lakeshire Council Trainer" in words
+    assert "Hillside Trust Licence manager" in words
+    with world.house.database.read() as session:
+        elsewhere = memberships.first_place(session, world.people[MANAGER]).membership_id
+    assert staff.post(f"/admin/people/{person}/edit?place={elsewhere}", form).status_code == 404
+
+
+def test_somebody_who_left_keeps_a_page_and_a_name_to_correct(world: World, staff: Browser) -> None:
+    person = world.people[TRAINER]
+    with world.house.database.write() as session:
+        seats.leave(session, world.house.clock, TEAM, memberships.first_place(session, person).membership_id)
+    page = staff.get(f"/admin/people/{person}")
+    assert "Trainer until" in text_of(page)
+    assert "Act for them" not in page.text
+    assert went_to(staff.post(f"/admin/people/{person}/edit", {"name": "Amara Marsh", "email": TRAINER}))
+    assert "Amara Marsh" in staff.get(f"/admin/people/{person}").text
+
+
 def test_a_new_organisation_from_its_name_to_a_seat(world: World, staff: Browser) -> None:
     place = went_to(staff.post("/admin/organisations/new", {"name": "Zed Trust", "kind": "multi-academy trust"}))
     assert "No licence yet" in text_of(staff.get(place))

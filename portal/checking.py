@@ -60,7 +60,8 @@ def _content(settings: Settings, here: House) -> Iterator[Finding]:
             wrong = "One job was set aside" if aside == 1 else f"{aside} jobs were set aside"
             yield Finding("jobs", wrong, "see what went wrong on /admin/work, mend it, and repeat them there")
         if settings.is_production and (demo := accounts.count_demo_accounts(session)):
-            wrong = f"{demo} demo accounts are in this database, though they cannot sign in"
+            many = "One demo account is" if demo == 1 else f"{demo} demo accounts are"
+            wrong = f"{many} in this database, though production lets none of them in"
             yield Finding("accounts", wrong, "begin with an empty database instead of the demo's")
 
 

@@ -45,6 +45,9 @@ def test_what_is_a_persons_own_stays_theirs(world: World, staff: Browser) -> Non
     form = {"edition": str(world.current_edition), "press": "one"}
     copy = trainer.post(f"/materials/{world.manual}/copies", form).location or ""
     act(world, staff, TRAINER)
+    copies = staff.get("/copies").text
+    assert "Only Amara opens it" in copies
+    assert "Open again" not in copies
     for page in (copy, "/account", "/account/second-step", "/account/sure"):
         response = staff.get(page)
         assert response.status_code in (403, 404), (page, response.status_code)

@@ -101,7 +101,7 @@ def test_production_has_no_demo_accounts_and_a_sender_of_its_own(installed: Sett
     house.database.close()
     in_production = {"environment": Environment.PRODUCTION, "public_url": "http://127.0.0.1:9"}
     assert found(installed, "accounts") == []
-    assert "1 demo accounts" in found(installed, "accounts", **in_production)[0]
+    assert "One demo account" in found(installed, "accounts", **in_production)[0]
     assert "PORTAL_MAIL_FROM" in found(installed, "sender", **in_production)[0]
 
 

@@ -100,7 +100,7 @@ class Account:
     def get(self, kind: str, identity: object, param: str | None = None) -> Object:
         """The row of that kind. Raises `Refusal` when there is none, or when it was deleted."""
         row = self.find(kind, identity)
-        if row is None or (row.get("deleted") and param):
+        if row is None or row.get("deleted"):
             raise missing(kind.replace("_", " "), identity, param)
         return row
 

@@ -4,12 +4,13 @@ import copy
 import secrets
 
 from sandbox.stripe.account import Account, Object
+from sandbox.stripe.contract import may_be_empty
 from sandbox.stripe.refusals import bad_request, not_implemented
 from sandbox.stripe.routes import answers, offers
 
 ADDRESS = "address.*"
 CUSTOMER = f"name email phone description metadata.* preferred_locales {ADDRESS} tax_exempt invoice_prefix"
-CUSTOMER_INVOICES = "invoice_settings.custom_fields.* invoice_settings.footer invoice_settings.default_payment_method"
+CUSTOMER_INVOICES = "invoice_settings.custom_fields.* invoice_settings.footer"
 PRODUCT = "name description active metadata.* unit_label tax_code"
 PRICE = "nickname active metadata.* lookup_key tax_behavior"
 TAX_RATE = "display_name description active metadata.* country jurisdiction tax_type"
@@ -49,9 +50,18 @@ def with_metadata(row: Object, given: Object) -> Object:
     return {key: value for key, value in whole.items() if value != ""}
 
 
+def emptied(given: Object) -> Object:
+    """The same with nothing where an empty text was."""
+    return {key: (None if value == "" else value) for key, value in given.items()}
+
+
 def amend(row: Object, given: Object) -> None:
-    """Sets plain fields and metadata; an empty text empties a field."""
-    row |= {key: (None if value == "" else value) for key, value in given.items() if key != "metadata"}
+    """Sets plain fields and metadata; an empty text empties a field. Raises `Refusal` for one that must be filled."""
+    for key, value in given.items():
+        if value == "" and not may_be_empty(row["object"], key):
+            message = f"You passed an empty string for '{key}'. We assume empty values are an attempt to unset it."
+            raise bad_request(message, "parameter_invalid_empty", key)
+    row |= emptied({key: value for key, value in given.items() if key != "metadata"})
     if "metadata" in given:
         row["metadata"] = with_metadata(row, given)
 
@@ -63,20 +73,34 @@ def create_customer(account: Account, given: Object) -> Object:
     row = account.new("customer", "cus", balance=0, delinquent=False, next_invoice_sequence=1, tax_exempt="none")
     row |= {"metadata": {}, "preferred_locales": [], "_next_fate": None}
     row |= {"invoice_prefix": f"P{account.facts['count']:06d}"}
-    row["invoice_settings"] = {"rendering_options": None} | settings
+    row["invoice_settings"] = {"rendering_options": None} | emptied(settings)
     amend(row, given)
     account.tell("customer.created", row)
     return row
 
 
-@answers("POST /v1/customers/{customer}", f"{CUSTOMER} {CUSTOMER_INVOICES}")
+def method_of(account: Account, customer: str, identity: str, param: str = "default_payment_method") -> str:
+    """The payment method, which is the customer's. Raises `Refusal` for one that is not."""
+    if account.get("payment_method", identity, param)["customer"] != customer:
+        raise bad_request("The customer does not have a payment method with this ID.", "resource_missing", param)
+    return identity
+
+
+def in_bounds(number: int, least: int, most: int, param: str) -> int:
+    """A number of days or a moment that makes sense. Raises `Refusal`."""
+    if not least <= number <= most:
+        raise bad_request(f"Invalid {param}: must be between {least} and {most}.", None, param)
+    return number
+
+
+@answers("POST /v1/customers/{customer}", f"{CUSTOMER} {CUSTOMER_INVOICES} invoice_settings.default_payment_method")
 def update_customer(account: Account, given: Object, identity: str) -> Object:
     """Changes what is named and nothing else."""
     row = account.get("customer", identity)
     settings = given.pop("invoice_settings", {})
     if wanted := settings.get("default_payment_method"):
-        account.get("payment_method", wanted, "invoice_settings[default_payment_method]")
-    row["invoice_settings"] |= {key: (None if value == "" else value) for key, value in settings.items()}
+        method_of(account, identity, wanted, "invoice_settings[default_payment_method]")
+    row["invoice_settings"] |= emptied(settings)
     amend(row, given)
     account.tell("customer.updated", row)
     return row
@@ -84,19 +108,15 @@ def update_customer(account: Account, given: Object, identity: str) -> Object:
 
 @answers("DELETE /v1/customers/{customer}")
 def delete_customer(account: Account, _given: Object, identity: str) -> Object:
-    """Deletes a customer without running subscriptions. The real API would cancel these at once."""
+    """Deletes a customer who never bought. The real API would cancel subscriptions at once and leave invoices."""
     row = account.get("customer", identity)
-    if any(sub["status"] not in ("canceled", "incomplete_expired") for sub in _subscriptions(account, identity)):
-        raise not_implemented("deleting a customer who has a subscription")
+    if account.where("subscription", customer=identity) or account.where("invoice", customer=identity):
+        raise not_implemented("deleting a customer who has a subscription or an invoice")
     account.tell("customer.deleted", row)
     notes = {key: value for key, value in row.items() if key.startswith("_")}
     row.clear()
     row |= {"id": identity, "object": "customer", "deleted": True, **notes}
     return row
-
-
-def _subscriptions(account: Account, customer: str) -> list[Object]:
-    return account.where("subscription", customer=customer)
 
 
 @answers("POST /v1/products", f"id {PRODUCT}")

@@ -5,7 +5,7 @@ from typing import Any
 from sandbox.stripe.account import Account, Object
 from sandbox.stripe.arithmetic import DAY, tax_of
 from sandbox.stripe.bills import add_line, add_up, new_invoice
-from sandbox.stripe.catalogue import create_customer, pounds_only, with_metadata
+from sandbox.stripe.catalogue import create_customer, in_bounds, pounds_only, with_metadata
 from sandbox.stripe.collecting import SUCCEEDS, charge, finalise
 from sandbox.stripe.items import price_of
 from sandbox.stripe.payment_methods import make_default, make_method
@@ -38,7 +38,9 @@ def create(account: Account, given: Object) -> Object:
     pounds_only(given.get("currency", "gbp"))
     _check(account, given)
     lines = _lines(account, given)
-    expires = given.get("expires_at", account.now + DAY)
+    expires = in_bounds(
+        given.get("expires_at", account.now + DAY), account.now + DAY // 48, account.now + DAY, "expires_at"
+    )
     row = account.new(
         "checkout.session", "cs_test", mode=given["mode"], payment_status="unpaid", status="open", currency="gbp",
         automatic_tax={"enabled": False}, custom_text={}, expires_at=expires, metadata=given.get("metadata") or {},

@@ -64,6 +64,12 @@ def has_field(name: str, field: str) -> bool:
     return shape is not None and field in shape.fields
 
 
+def may_be_empty(name: str, field: str) -> bool:
+    """Whether a field of such objects may say nothing."""
+    shape = resource(name)
+    return shape is None or field not in shape.fields or _parts(shape.fields[field])[0] == "Optional"
+
+
 def is_expandable(name: str, field: str) -> bool:
     """Whether `expand` may ask for a field of such an object."""
     shape = resource(name)

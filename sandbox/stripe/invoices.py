@@ -1,9 +1,9 @@
 """Invoices by themselves: drafts, numbers, void and paid, and what may still be changed when."""
 
 from sandbox.stripe.account import Account, Object
-from sandbox.stripe.arithmetic import HOUR
+from sandbox.stripe.arithmetic import DAY, HOUR
 from sandbox.stripe.bills import add_up, belong, new_invoice, subscription_of
-from sandbox.stripe.catalogue import amend, pounds_only
+from sandbox.stripe.catalogue import amend, in_bounds, method_of, pounds_only
 from sandbox.stripe.collecting import charge, expect_no_more, finalise, refuse_unpaid, restate, settle
 from sandbox.stripe.items import take_in, waiting
 from sandbox.stripe.refusals import bad_request
@@ -13,6 +13,7 @@ WORDS = "description footer metadata.* custom_fields.name custom_fields.value cu
 TERMS = "auto_advance collection_method days_until_due due_date default_tax_rates default_payment_method"
 LONGEST_FIELD = {"name": 40, "value": 140}
 MOST_FIELDS = 4
+LONGEST_TERMS = 730
 
 offers(
     "invoice",
@@ -76,7 +77,10 @@ def _set_terms(account: Account, invoice: Object, given: Object) -> None:
     if "days_until_due" in given or "due_date" in given:
         if invoice["collection_method"] != "send_invoice":
             raise bad_request("Only a sent invoice has a due date.", None, "days_until_due")
-        invoice["_days"] = given.pop("days_until_due", None)
+        invoice["_days"] = in_bounds(given.pop("days_until_due", 0), 0, LONGEST_TERMS, "days_until_due")
+        in_bounds(given.get("due_date", account.now), account.now, account.now + LONGEST_TERMS * DAY, "due_date")
+    if method := given.get("default_payment_method"):
+        method_of(account, invoice["customer"], method)
     if "default_tax_rates" in given:
         rates = given.pop("default_tax_rates") or []
         invoice["default_tax_rates"] = [account.get("tax_rate", rate, "default_tax_rates") for rate in rates]
@@ -135,6 +139,8 @@ def pay(account: Account, given: Object, identity: str) -> Object:
         _must_know_when_due(invoice)
         finalise(account, invoice, then_collect=False)
     _must_be(invoice, "open", "uncollectible", "paid")
+    if method := given.get("payment_method"):
+        method_of(account, invoice["customer"], method, "payment_method")
     if given.get("paid_out_of_band"):
         settle(account, invoice, invoice["amount_remaining"], elsewhere=True)
     elif invoice["status"] != "paid":

@@ -71,8 +71,10 @@ def _line_parent(row: Object, subscription: str | None, item: str | None) -> Obj
 def create(account: Account, given: Object) -> Object:
     """An item for the next invoice, or for the draft that is named."""
     pounds_only(given.pop("currency", "gbp"))
-    customer = account.get("customer", given["customer"], "customer")["id"]
+    customer = account.get("customer", given.get("customer"), "customer")["id"]
     more: dict[str, Any] = {"quantity": given.get("quantity", 1), "_subscription": given.get("subscription")}
+    if named := given.get("subscription"):
+        _of_customer(account, named, customer)
     if "unit_amount_decimal" in given:
         raise not_implemented("unit_amount_decimal")
     amount = given.get("amount")
@@ -87,6 +89,11 @@ def create(account: Account, given: Object) -> Object:
     if named := given.get("invoice"):
         _onto_draft(account, named, row)
     return row
+
+
+def _of_customer(account: Account, subscription: str, customer: str) -> None:
+    if account.get("subscription", subscription, "subscription")["customer"] != customer:
+        raise bad_request("The subscription is not of this customer.", None, "subscription")
 
 
 def _plain(given: Object) -> dict[str, Any]:

@@ -64,6 +64,9 @@ def detach(account: Account, _given: Object, identity: str) -> Object:
     owner = account.get("customer", row["customer"])
     if owner["invoice_settings"]["default_payment_method"] == identity:
         owner["invoice_settings"]["default_payment_method"] = None
+    for kind in ("subscription", "invoice"):
+        for user in account.where(kind, customer=owner["id"], default_payment_method=identity):
+            user["default_payment_method"] = None
     row["customer"] = None
     account.tell("payment_method.detached", row)
     return row

@@ -3,6 +3,7 @@
 import copy
 
 from sandbox.stripe.account import Account, Object
+from sandbox.stripe.catalogue import pounds_only
 from sandbox.stripe.refusals import bad_request, not_implemented
 from sandbox.stripe.renewing import renew
 from sandbox.stripe.routes import answers
@@ -20,6 +21,7 @@ DETAILS = (
 )
 def create_preview(account: Account, given: Object) -> Object:
     """The next invoice: of a new subscription, of a change that is invoiced at once, or of the next renewal."""
+    pounds_only(given.get("currency", "gbp"))
     details = given.get("subscription_details", {})
     with account.rehearsal():
         if "subscription" in given:
@@ -37,11 +39,12 @@ def _of_new(account: Account, given: Object, details: Object) -> Object:
     details = dict(details)
     anchor = details.pop("billing_cycle_anchor", {"type": "now"})
     if anchor["type"] == "timestamp":
-        details["billing_cycle_anchor"] = anchor["timestamp"]
-    wanted = {key: value for key, value in details.items() if key not in ("proration_date", "proration_behavior")}
+        details["billing_cycle_anchor"] = anchor.get("timestamp", 0)
+    if "proration_date" in details or any({"id", "deleted"} & set(item) for item in details.get("items", [])):
+        raise bad_request("That is for a subscription that is there: name it.", "parameter_missing", "subscription")
     subscription = create(
         account,
-        wanted | {"customer": given.get("customer"), "collection_method": "send_invoice", "days_until_due": 30},
+        details | {"customer": given.get("customer"), "collection_method": "send_invoice", "days_until_due": 30},
     )
     return account.get("invoice", subscription["latest_invoice"])
 

@@ -3,9 +3,9 @@
 from sandbox.stripe.account import Account, Object
 from sandbox.stripe.arithmetic import HOUR, next_anchor, shifted
 from sandbox.stripe.bills import belong, new_invoice, subscription_of
-from sandbox.stripe.catalogue import pounds_only, with_metadata
+from sandbox.stripe.catalogue import emptied, in_bounds, method_of, pounds_only, with_metadata
 from sandbox.stripe.collecting import ENDED, default_method, finalise, refuse_unpaid
-from sandbox.stripe.invoices import check_custom_fields
+from sandbox.stripe.invoices import LONGEST_TERMS, check_custom_fields
 from sandbox.stripe.items import take_in, waiting
 from sandbox.stripe.prorating import apply_changes, interval_of, items_list, new_subscription_item, prorate
 from sandbox.stripe.refusals import bad_request, not_implemented
@@ -79,7 +79,7 @@ def _begin(account: Account, customer: Object, given: Object) -> Object:
     items = [new_subscription_item(account, row["id"], one, (account.now, account.now)) for one in given["items"]]
     if len({interval_of(item) for item in items}) > 1:
         raise bad_request("All prices of a subscription must have the same interval.", None, "items")
-    anchor = _anchor(account, given)
+    anchor = _anchor(account, given, items[0])
     row["billing_cycle_anchor_config"] = given.get("billing_cycle_anchor_config")
     end = anchor or shifted(account.now, *interval_of(items[0]))
     row["billing_cycle_anchor"] = anchor or account.now
@@ -99,12 +99,13 @@ def _check_beginning(given: Object) -> None:
         raise bad_request("pending_if_incomplete is for updates only.", None, "payment_behavior")
 
 
-def _anchor(account: Account, given: Object) -> int | None:
+def _anchor(account: Account, given: Object, item: Object) -> int | None:
     if config := given.get("billing_cycle_anchor_config"):
         return next_anchor(account.now, config)
     anchor = given.get("billing_cycle_anchor")
-    if anchor is not None and anchor <= account.now:
-        raise bad_request("Invalid timestamp: must be in the future.", None, "billing_cycle_anchor")
+    if anchor is not None:
+        latest = shifted(account.now, *interval_of(item))
+        in_bounds(anchor, account.now + 1, latest, "billing_cycle_anchor")
     return anchor
 
 
@@ -119,15 +120,18 @@ def _set_common(account: Account, subscription: Object, given: Object) -> None:
         rates = given["default_tax_rates"] or []
         subscription["default_tax_rates"] = [account.get("tax_rate", rate, "default_tax_rates") for rate in rates]
     if method := given.get("default_payment_method"):
-        subscription["default_payment_method"] = account.get("payment_method", method, "default_payment_method")["id"]
+        subscription["default_payment_method"] = method_of(account, subscription["customer"], method)
     if "metadata" in given:
         subscription["metadata"] = with_metadata(subscription, given)
     settings = given.get("invoice_settings", {})
     check_custom_fields(settings.get("custom_fields"), "invoice_settings[custom_fields]")
-    subscription["invoice_settings"] |= {key: (None if value == "" else value) for key, value in settings.items()}
-    for field in ("description", "days_until_due"):
-        if field in given:
-            subscription[field] = given[field] or None
+    subscription["invoice_settings"] |= emptied(settings)
+    if "description" in given:
+        subscription["description"] = given["description"] or None
+    if "days_until_due" in given:
+        if subscription["collection_method"] != "send_invoice":
+            raise bad_request("days_until_due is for sent invoices.", None, "days_until_due")
+        subscription["days_until_due"] = in_bounds(given["days_until_due"], 0, LONGEST_TERMS, "days_until_due")
     if "cancel_at_period_end" in given:
         _cancel_later(account, subscription, given["cancel_at_period_end"])
 
@@ -202,7 +206,7 @@ def change(account: Account, subscription: Object, given: Object) -> Object | No
     if behaviour != "none":
         prorations = prorate(account, subscription, changes, given.get("proration_date", account.now))
     _set_common(account, subscription, given)
-    subscription["cancellation_details"] |= given.get("cancellation_details", {})
+    subscription["cancellation_details"] |= emptied(given.get("cancellation_details", {}))
     if "cancel_at" in given:
         _cancel_at(account, subscription, given["cancel_at"], behaviour)
     if not prorations or behaviour != "always_invoice":
@@ -239,7 +243,7 @@ def cancel(account: Account, given: Object, identity: str) -> Object:
         raise not_implemented("prorate and invoice_now when a subscription is cancelled")
     if subscription["status"] in ENDED:
         raise bad_request(f"No such subscription: '{identity}'", "resource_missing", "id")
-    subscription["cancellation_details"] |= given.get("cancellation_details", {})
+    subscription["cancellation_details"] |= emptied(given.get("cancellation_details", {}))
     end_now(account, subscription)
     return subscription
 

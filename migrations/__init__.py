@@ -27,6 +27,8 @@ MODELS = (
     "kit.mail",
     "licences.people.models",
     "licences.models",
+    "licences.register.models",
+    "licences.quotes.models",
     "licences.ledger",
     "materials.models",
 )

@@ -16,6 +16,7 @@ from licences.web import (
     account_steps,
     account_sure,
     passkey_door,
+    programme_pages,
     second_step,
     sign_in_links,
     staff_lost_steps,
@@ -67,7 +68,7 @@ def create_app(settings: Settings, house: House | None = None) -> Flask:
     for screen in (
         home, door, health, legal, developers, staff,
         sign_in_links, passkey_door, second_step, account, account_email, account_steps, account_sure,
-        invitation_pages, account_pages, organisation_pages, licence_staff, staff_lost_steps,
+        programme_pages, invitation_pages, account_pages, organisation_pages, licence_staff, staff_lost_steps,
         shelf_pages, material_staff,
     ):  # fmt: skip
         app.register_blueprint(screen.blueprint())

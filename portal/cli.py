@@ -149,6 +149,28 @@ def restore(place: Path | None, replace: bool) -> None:
 
 
 @main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--part", is_flag=True, help="The files are a part of the register: what they lack is not closed.")
+def register(files: tuple[Path, ...], part: bool) -> None:
+    """Read the register of schools and trusts (GIAS) from its published CSV FILEs, each whole or not at all."""
+    from kit.refusals import Refused
+    from licences.register.files import UnreadableFile
+    from portal.reading_register import read_files
+
+    try:
+        for read in read_files(_settings(), files, is_part=part):
+            click.echo(
+                f"{read.file_name}: {read.rows:,} rows of {read.kind.value}; "
+                f"{read.new:,} new, {read.changed:,} changed, {read.gone:,} gone and closed now."
+            )
+    except UnreadableFile as error:
+        told = "\n".join(f"  {fault}" for fault in error.faults)
+        raise click.ClickException(f"{error.path.name} was not read:\n{told}") from None
+    except Refused as refusal:
+        raise click.ClickException(refusal.message) from None
+
+
+@main.command()
 def routes() -> None:
     """List every address, its methods and who may come in."""
     from licences.guard import declaration

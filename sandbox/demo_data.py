@@ -24,6 +24,7 @@ from licences import accreditations, programmes, seats, terms
 from licences.people import accounts, legal, memberships, organisations
 from licences.people.kinds import LegalKind, OrganisationKind, Role
 from licences.people.viewer import Viewer
+from licences.register import reading
 from materials import editions, library, preparing, shelf
 from sandbox import demo_invitations, demo_money, sample_materials
 
@@ -189,6 +190,8 @@ def load(database: Database, store: Store, links: Links) -> None:
             session, clock, Letterhead("Secure Base", "help@securebase.example", links), homes["abm"]
         )
     clock.moment = now
+    for name in ("edubasealldata", "allgroupsdata", "alllinksdata", "links_edubasealldata"):
+        reading.read_file(database, clock, TEAM, sample_materials.CONTENT / "register" / f"{name}.csv")
     with database.write() as session:
         demo_invitations.invite_people(session, clock, links)
 

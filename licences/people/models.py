@@ -13,7 +13,8 @@ from licences.people.kinds import AuthenticatorKind, LegalKind, OrganisationKind
 class Organisation(Base):
     """A Local Authority, EP team, Virtual School team, trust, or the licensor itself.
 
-    `urn`, `ukprn` and `trust_uid` are the numbers of the GIAS register. One that was merged names the one it became.
+    `urn`, `ukprn`, `trust_uid` and `la_code` are the numbers of the GIAS register; a council and its teams share the
+    last. One that was merged names the one it became.
     """
 
     __tablename__ = "licences_organisation"
@@ -25,6 +26,7 @@ class Organisation(Base):
     urn: Mapped[str | None] = mapped_column(sa.String(6), unique=True)
     ukprn: Mapped[str | None] = mapped_column(sa.String(8), unique=True)
     trust_uid: Mapped[str | None] = mapped_column(sa.String(10), unique=True)
+    la_code: Mapped[str | None] = mapped_column(sa.String(3), index=True)
     created_at: Mapped[datetime]
     merged_into_id: Mapped[int | None] = mapped_column(sa.ForeignKey("licences_organisation.id"), index=True)
 

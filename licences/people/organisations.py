@@ -1,5 +1,6 @@
 """Organisations: who they are. Who belongs to them is in `memberships`."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from licences.people.kinds import OrganisationKind
 from licences.people.models import Organisation
 
 MOST_LIKE = 50
+NUMBERS = ("urn", "ukprn", "trust_uid", "la_code")
 SEARCHED = Searched(Organisation.id, (Organisation.name,), few=500)
 
 
@@ -24,6 +26,13 @@ class Particulars:
     urn: str | None = None
     ukprn: str | None = None
     trust_uid: str | None = None
+    la_code: str | None = None
+
+    def shares_a_number(self, other: "Particulars") -> bool:
+        """Whether both have the same number of one kind."""
+        return any(
+            number and number == getattr(other, name) for name, number in asdict(self).items() if name in NUMBERS
+        )
 
 
 @dataclass(frozen=True)
@@ -110,7 +119,7 @@ def _refuse_taken_numbers(session: Session, particulars: Particulars, *, but: in
 
 def facts_of(row: Organisation) -> OrganisationFacts:
     """An organisation's row as other packages see it."""
-    particulars = Particulars(row.address, row.urn, row.ukprn, row.trust_uid)
+    particulars = Particulars(row.address, row.urn, row.ukprn, row.trust_uid, row.la_code)
     return OrganisationFacts(row.id, row.name, row.kind, particulars)
 
 
@@ -134,6 +143,13 @@ def organisation_named(session: Session, name: str) -> OrganisationFacts | None:
     )
     row = session.scalar(wanted)
     return None if row is None else facts_of(row)
+
+
+def with_numbers_of(session: Session, several: Sequence[Particulars]) -> list[OrganisationFacts]:
+    """The organisations that share a register number with one of several, by name; merged ones left out."""
+    same = [getattr(Organisation, name).in_({getattr(one, name) for one in several} - {None}) for name in NUMBERS]
+    wanted = sa.select(Organisation).where(sa.or_(*same), Organisation.merged_into_id.is_(None))
+    return [facts_of(row) for row in session.scalars(wanted.order_by(Organisation.name))]
 
 
 def organisations_like(session: Session, words: str) -> list[int]:

@@ -10,6 +10,7 @@ from kit.web.typed_text import Check
 
 URN = sheets.figures(r"[0-9]{6}", "123456, with six figures")
 UKPRN = sheets.figures(r"1[0-9]{7}", "10012345, with eight figures")
+LA_CODE = sheets.figures(r"[0-9]{3}", "301, with three figures")
 TRUST_UID = sheets.figures(r"(TR)?[0-9]{3,6}", "TR01234 or 5678")
 
 

@@ -11,6 +11,7 @@ from licences.web import staff_orders as orders
 from licences.web import staff_organisations as organisations
 from licences.web import staff_people as people
 from licences.web import staff_programmes as programmes
+from licences.web import staff_register as register
 from licences.web import staff_renewals as renewals
 from licences.web import staff_seats as seats
 from licences.web import staff_splits as splits
@@ -44,6 +45,7 @@ def _programmes(made: Blueprint) -> None:
 def _organisations(made: Blueprint) -> None:
     made.get("/organisations")(organisations.organisation_list)
     made.get("/organisations.csv")(organisations.organisations_csv)
+    made.get("/organisations/look-up")(register.look_up)
     made.get("/organisations/new")(organisations.new_organisation)
     made.post("/organisations/new")(organisations.new_organisation_post)
     made.get("/organisations/<int:organisation_id>")(organisations.one_organisation)

@@ -21,10 +21,12 @@ from licences.people import invitations, memberships, organisations
 from licences.people.kinds import OrganisationKind
 from licences.people.organisations import Particulars
 from licences.policy import Action
+from licences.register import lookup
 from licences.standing import Standing
 from licences.web import alphabet
+from licences.web import staff_register as registered
 from licences.web.choices import offered, read_as
-from licences.web.register_numbers import TRUST_UID, UKPRN, URN, written_as
+from licences.web.register_numbers import LA_CODE, TRUST_UID, UKPRN, URN, written_as
 
 CSV_HEADS = (
     "Organisation", "Kind", "People", "Programme", "Standing", "Reason", "Next step", "Until",
@@ -47,11 +49,18 @@ class OrganisationForm(forms.Form):
     trust_uid = forms.text(
         "Trust UID", hint="Of a trust, such as TR01234.", max_length=10, width=10, checks=[written_as(TRUST_UID)]
     )
+    la_code = forms.text(
+        "LA code",
+        hint="Three figures, of a council and its teams.",
+        max_length=3,
+        width=5,
+        checks=[written_as(LA_CODE)],
+    )
 
     @property
     def particulars(self) -> Particulars:
-        numbers = (self.urn.data or None, self.ukprn.data or None, self.trust_uid.data or None)
-        return Particulars(self.address.data, *numbers)
+        numbers = (self.urn, self.ukprn, self.trust_uid, self.la_code)
+        return Particulars(self.address.data, *(field.data or None for field in numbers))
 
 
 class OrganisationsAsked(forms.Query):
@@ -79,8 +88,9 @@ def organisations_csv() -> FlaskResponse:
 
 @allowed(Action.MANAGE_LICENCES)
 def new_organisation() -> str:
-    """The form for a new organisation."""
-    return _form_page(OrganisationForm())
+    """The form for a new organisation, filled in from the register when it was chosen there."""
+    chosen = registered.chosen()
+    return _form_page(OrganisationForm(data=registered.filled_in(chosen) if chosen else None), chosen=chosen)
 
 
 @allowed(Action.MANAGE_LICENCES)
@@ -123,6 +133,7 @@ def one_organisation(organisation_id: int) -> str:
         happenings=history.history_of(db(), "organisation", organisation_id),
         is_licensor=found.kind is OrganisationKind.LICENSOR,
         merged=_merged(organisation_id),
+        registered=lookup.entries_of(db(), registered.numbers_of(found.particulars)),
         today=today(house().clock),
     )
 
@@ -135,10 +146,13 @@ def _merged(organisation_id: int) -> merging.MergeFacts | None:
 
 @allowed(Action.MANAGE_LICENCES)
 def edit_organisation(organisation_id: int) -> str:
-    """An organisation's name and kind, to be corrected."""
+    """An organisation's name and kind, to be corrected; its numbers are those of the register when chosen there."""
     found = organisations.organisation(db(), organisation_id)
+    chosen = registered.chosen()
     data = {"name": found.name, "kind": found.kind.value} | asdict(found.particulars)
-    return _form_page(_form_for(found, data=data), found)
+    if chosen:
+        data |= {name: value for name, value in registered.filled_in(chosen).items() if name not in ("name", "kind")}
+    return _form_page(_form_for(found, data=data), found, chosen)
 
 
 @allowed(Action.MANAGE_LICENCES)
@@ -176,8 +190,18 @@ def _form_for(found: organisations.OrganisationFacts, data: dict[str, str] | Non
     return form
 
 
-def _form_page(form: OrganisationForm, found: organisations.OrganisationFacts | None = None) -> str:
-    return render_template("licences/staff/organisation_form.html", form=form, organisation=found)
+def _form_page(
+    form: OrganisationForm,
+    found: organisations.OrganisationFacts | None = None,
+    chosen: lookup.EntryFacts | None = None,
+) -> str:
+    return render_template(
+        "licences/staff/organisation_form.html",
+        form=form,
+        organisation=found,
+        chosen=chosen,
+        read_at=lookup.read_last(db()),
+    )
 
 
 def _wanted() -> OrganisationsWanted:

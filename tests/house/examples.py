@@ -18,7 +18,8 @@ from kit.jobs.failures import put_aside
 from kit.mail import MailMessage, State
 from kit.sealing import Sealer
 from licences import merging
-from licences.billing import invoices, orders, renewals
+from licences.billing import invoices, orders, prices, renewals
+from licences.billing.years import LicenceYear
 from licences.billing.invoices import Line, Raised
 from licences.billing.orders import Wanted
 from licences.ledger import Payment, PaymentKind, StaffOverride
@@ -26,6 +27,8 @@ from licences.people import accounts, authenticators, invitations, legal, member
 from licences.people.invitations import Guest
 from licences.people.kinds import LegalKind, OrganisationKind, Role, TokenPurpose
 from licences.people.models import EmailChange, SignIn
+from licences.quotes import making
+from licences.quotes.making import Asked, Asker
 from materials import editions, shelf
 from materials.editions import PREPARE
 from tests.browser_like import Browser
@@ -82,6 +85,7 @@ def make_examples(world: World) -> Examples:
         invited = _invited(session, world)
         mail = _mail_that_came_back(session, world)
         doubles = _doubles(session, world)
+        quote_secret = _quoted(session, world)
         owed = _money(session, world)
         trainer_place = memberships.first_place(session, world.people[TRAINER]).membership_id
         version = legal.current(session, LegalKind.TERMS_OF_USE)
@@ -101,6 +105,7 @@ def make_examples(world: World) -> Examples:
         **owed,
         "trainer_place": str(trainer_place),
         "secret": secret,
+        "quote_secret": quote_secret,
         "sign_in_secret": sign_in_secret,
         **own,
         "job": job,
@@ -120,6 +125,19 @@ def _invited(session: Session, world: World) -> dict[str, str]:
     )
     secret = tokens.issue(session, clock, TokenPurpose.INVITATION, invitation_id=second)
     return {"invitation": str(first), "invitation_secret": secret, "leaver_person": str(leaver.id)}
+
+
+def _quoted(session: Session, world: World) -> str:
+    """The secret of a quote that somebody without an account made."""
+    clock, letterhead = world.house.clock, world.house.letterhead
+    if not prices.prices_of(session, world.programme):
+        prices.announce(
+            session, clock, TEAM, programme_id=world.programme, from_on=today(clock), licence_pence=145_000,
+            seats_included=5, seat_pence=9_500, vat_basis_points=2_000,
+        )  # fmt: skip
+    asked = Asked(world.programme, 7, LicenceYear.SEPTEMBER)
+    asker = Asker("Zed Trust", None, "Ann Example", "ann@zed.example")
+    return making.make(session, clock, letterhead, asked, asker, place="192.0.2.1")
 
 
 def _doubles(session: Session, world: World) -> dict[str, str]:

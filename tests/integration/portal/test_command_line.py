@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = ("serve", "worker", "migrate", "demo", "staff", "check", "backup", "restore", "routes")
+from tests.factories.register_files import SAMPLE
+
+COMMANDS = ("serve", "worker", "migrate", "demo", "staff", "check", "backup", "restore", "register", "routes")
 
 
 def portal(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -50,6 +52,19 @@ def test_check_names_what_is_wrong_and_how_to_mend_it(tmp_path: Path) -> None:
     after = portal(tmp_path, "check", PORTAL_SMTP_URL="smtp://127.0.0.1:9")
     assert "portal worker" in after.stdout
     assert "PORTAL_SMTP_URL" in after.stdout
+
+
+def test_the_register_is_read_file_by_file_and_faults_are_named(tmp_path: Path) -> None:
+    portal(tmp_path, "migrate")
+    wrong = tmp_path / "allgroupsdata.csv"
+    wrong.write_bytes((SAMPLE / "allgroupsdata.csv").read_bytes().replace(b'"9045"', b'"90x5"'))
+    done = portal(tmp_path, "register", str(SAMPLE / "edubasealldata.csv"), str(wrong))
+    assert done.returncode == 1
+    assert "edubasealldata.csv: 20 rows of establishments; 25 new, 0 changed, 0 gone" in done.stdout
+    assert "allgroupsdata.csv was not read" in done.stderr
+    assert "line 3, column Group UID: Here stands “90x5” instead of a number like 2044." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "0 new, 0 changed" in portal(tmp_path, "register", str(SAMPLE / "edubasealldata.csv")).stdout
 
 
 def test_wrong_settings_are_named_without_a_traceback(tmp_path: Path) -> None:

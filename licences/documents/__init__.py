@@ -1,0 +1,1 @@
+"""Documents about licences: frozen facts in, an accessible PDF out."""

@@ -1,0 +1,46 @@
+"""A quote in the words that stand on its paper."""
+
+from kit.clock import in_words
+from kit.money import pounds
+from licences.documents.quote import QuoteSheet, build_quote
+from licences.quotes.making import QuoteFacts
+
+
+def paper(quote: QuoteFacts, *, brand: str, help_email: str, address: str) -> bytes:
+    """The PDF of a quote; `address` is its own link, so that the paper leads back to it."""
+    cost = quote.cost
+    days = f"{in_words(cost.starts_on)} to {in_words(cost.ends_on)}"
+    lines = [(f"Licence for {quote.programme_name}, {days}, {seats_in_words(quote.seats)}", pounds(cost.net_pence))]
+    if cost.vat_pence:
+        lines.append((f"VAT at {percent(cost.vat_basis_points)}", pounds(cost.vat_pence)))
+    lines.append(("To pay", pounds(cost.whole_pence)))
+    return build_quote(
+        QuoteSheet(
+            brand=brand,
+            title=f"Quote {quote.reference}",
+            facts=(
+                ("For", quote.organisation_name),
+                ("Asked for by", quote.person_name),
+                ("Date", in_words(quote.made_on)),
+                ("It stands until", in_words(quote.stands_until)),
+            ),
+            lines=tuple(lines),
+            notes=(
+                "This is a quote and not an invoice: nothing is owed until you order.",
+                "To order with a purchase order, send us its number with the reference of this quote. "
+                f"Write to {help_email}.",
+                "The quote is shown here for whoever has the link:",
+            ),
+            address=address,
+        )
+    )
+
+
+def seats_in_words(seats: int) -> str:
+    """“1 seat”, “12 seats”."""
+    return f"{seats:,} {'seat' if seats == 1 else 'seats'}"
+
+
+def percent(basis_points: int) -> str:
+    """A rate as people write it: “20%”, “17.5%”."""
+    return f"{basis_points / 100:g}%"

@@ -56,13 +56,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--webhook-url", help="where events are sent")
     parser.add_argument("--webhook-secret", default="whsec_sandbox")
     parser.add_argument("--at", type=datetime.fromisoformat, help="stand still at this moment (UTC) until moved")
+    parser.add_argument("--name", help="what all identifiers contain; the same one makes a run repeatable")
     parser.add_argument("--list", action="store_true", help="print what is implemented, and end")
     given = parser.parse_args(arguments)
     if given.list:
         print("\n".join(f"{verb} {path}" for verb, path in sorted(ROUTES, key=lambda one: one[::-1])))
         return
     at = int(given.at.replace(tzinfo=UTC).timestamp()) if given.at else None
-    account = Account(Journal(given.folder), at=at)
+    account = Account(Journal(given.folder), at=at, name=given.name)
     if given.webhook_url:
         listen_at(account, given.webhook_url, given.webhook_secret)
     serve(account, given.port)

@@ -19,7 +19,7 @@ from sandbox.stripe.refusals import Refusal
 from sandbox.stripe.routes import answer
 from sandbox.stripe.spec import resource
 
-HISTORIES = 200 if os.environ.get("SOAK") else 8
+HISTORIES = 200 if os.environ.get("SOAK") else 6
 STEPS = 60
 CARDS = ("pm_card_visa", "pm_card_chargeCustomerFail", "pm_card_authenticationRequired")
 

@@ -18,6 +18,7 @@ from kit.clock import Clock
 from kit.db import lock_row
 from kit.holdings import Holding
 from kit.refusals import NotThere, Refused
+from licences.ledger import Invoice, Order
 from licences.models import Accreditation, Licence, Programme, Seat
 from licences.people import tokens
 from licences.people.kinds import OrganisationKind, Role, TokenPurpose
@@ -113,6 +114,7 @@ def preview(session: Session, kind: str, kept_id: int, gone_id: int, more: Seque
         for one in (*OWN_HOLDINGS[kind], *more)
     )
     added = [] if kind == "person" else _doubled(session, kept_id, gone_id)
+    _refuse_open_money(session, added)
     return Preview(
         kept.name,
         gone.name,
@@ -323,6 +325,21 @@ def _doubled(session: Session, kept_id: int, gone_id: int) -> list[tuple[Licence
     return [(mine[row.programme_id], row, names[row.programme_id]) for row in theirs if row.programme_id in mine]
 
 
+def _refuse_open_money(session: Session, doubled: Sequence[tuple[Licence, Licence, str]]) -> None:
+    """Orders and invoices stay with the licence that stays behind: nobody would look there for what is still open."""
+    for _, theirs, programme in doubled:
+        owed = sa.select(Invoice.number).where(Invoice.licence_id == theirs.id, Invoice.owed_pence > 0)
+        number = session.scalar(owed.order_by(Invoice.due_on, Invoice.id).limit(1))
+        if number is not None:
+            raise Refused(f"Invoice {number} for {programme} is not paid. Record what was paid, or void it.", "other")
+        waiting = sa.select(Order.id).where(
+            Order.licence_id == theirs.id, Order.begun_at.is_(None), Order.withdrawn_at.is_(None)
+        )
+        if session.scalar(waiting.limit(1)) is not None:
+            words = f"An order for {programme} has not begun. Withdraw it, merge, and record it for the one that stays."
+            raise Refused(words, "other")
+
+
 def _licences(organisation_id: int) -> sa.Select[Licence]:
     return sa.select(Licence).where(Licence.organisation_id == organisation_id).order_by(Licence.id)
 
@@ -330,7 +347,9 @@ def _licences(organisation_id: int) -> sa.Select[Licence]:
 def _join_licences(session: Session, kept_id: int, gone_id: int, now: datetime) -> list[dict[str, Any]]:
     """Where both have a licence for a programme, the kept one gets the other's seats: bought, held and promised."""
     told = []
-    for mine, theirs, _ in _doubled(session, kept_id, gone_id):
+    doubled = _doubled(session, kept_id, gone_id)
+    _refuse_open_money(session, doubled)
+    for mine, theirs, _ in doubled:
         for licence_id in sorted((mine.id, theirs.id)):
             lock_row(session, Licence, licence_id)
         mine.seats_bought += theirs.seats_bought

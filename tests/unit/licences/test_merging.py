@@ -13,6 +13,8 @@ from kit.links import PublicLinks
 from kit.mail import MailMessage
 from kit.refusals import Refused
 from licences import accreditations, joining, merging, programmes, seats, terms
+from licences.kinds import InvoiceState, OrderKind
+from licences.ledger import Invoice, Order
 from licences.models import Seat
 from licences.people import emails, memberships, organisations, sessions, tokens
 from licences.people.invitations import Guest
@@ -257,6 +259,35 @@ def test_a_link_to_object_waits_while_its_owner_is_merged_away(ground: Ground) -
         merging.merge(*ground, TEAM, "person", ann.id, anne.id, ())
         assert tokens.look(session, clock, purpose, secret) is None, purpose
         merging.undo(*ground, TEAM, session.scalars(sa.select(sa.func.max(Merge.id))).one(), {"person": ()})
+
+
+def test_money_that_is_still_open_does_not_go_out_of_sight(ground: Ground) -> None:
+    """Where both have a licence, the one of the organisation that goes stays behind; so its books must be closed."""
+    session, clock = ground
+    lake, moor, abm = place(ground, "Lake"), place(ground, "Moor"), programme(ground)
+    licence(ground, lake, abm)
+    theirs = licence(ground, moor, abm)
+    order = Order(
+        licence_id=theirs, kind=OrderKind.LICENCE, starts_on=date(2027, 9, 1), ends_on=date(2028, 8, 31), seats=2,
+        net_pence=100, vat_basis_points=0, currency="GBP", po_waived=True, placed_at=clock.now(), placed_by="Ruth",
+    )  # fmt: skip
+    invoice = Invoice(
+        licence_id=theirs, number="INV-7", issued_on=date(2026, 11, 1), due_on=date(2026, 12, 1),
+        state=InvoiceState.OPEN, net_pence=100, vat_pence=0, owed_pence=100, currency="GBP", adds_seats=0,
+        recorded_at=clock.now(), recorded_by="Ruth",
+    )  # fmt: skip
+    session.add_all([order, invoice])
+    session.flush()
+    for words in ("Invoice INV-7 for ABM is not paid", "An order for ABM has not begun"):
+        with pytest.raises(Refused, match=words):
+            merging.preview(session, "organisation", lake, moor, ())
+        with pytest.raises(Refused, match=words):
+            merging.merge(*ground, TEAM, "organisation", lake, moor, ())
+        invoice.owed_pence, invoice.state = 0, InvoiceState.PAID
+        session.flush()
+    order.begun_at = clock.now()
+    session.flush()
+    assert merging.merge(*ground, TEAM, "organisation", lake, moor, ())
 
 
 def newest_secret(session: Session, path: str) -> str:

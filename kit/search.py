@@ -81,5 +81,6 @@ def _trigrams(words: str) -> list[str]:
 def _quoted(words: str) -> Iterator[str]:
     for word in _split(words):
         text = fold(word)
-        for place in range(len(text) - 2):
+        last = len(text) - 3
+        for place in sorted({*range(0, last, 2), last} if last >= 0 else ()):  # every letter is in one, most in no more
             yield '"{}"'.format(text[place : place + 3].replace('"', '""'))

@@ -13,15 +13,12 @@ from pathlib import Path
 from typing import Generic, TypeVar
 from urllib.parse import urlencode
 
-from babel.dates import format_date, format_datetime
 from flask import Flask, request, url_for
 from jinja2 import BaseLoader, ChoiceLoader, PackageLoader, PrefixLoader
 from markupsafe import Markup
 
-from kit.clock import LONDON, london
+from kit.clock import in_words, london
 from kit.money import pounds
-
-LOCALE = "en_GB"
 
 Row = TypeVar("Row")
 
@@ -62,17 +59,17 @@ def as_day(value: date | datetime) -> date:
 
 def day(value: date | datetime) -> str:
     """Return a day as “5 May 2026”."""
-    return format_date(as_day(value), "d MMMM y", locale=LOCALE)
+    return in_words(as_day(value))
 
 
 def long_day(value: date | datetime) -> str:
     """Return a day as “Tuesday 12 May 2026”."""
-    return format_date(as_day(value), "EEEE d MMMM y", locale=LOCALE)
+    return f"{as_day(value):%A} {in_words(as_day(value))}"
 
 
 def moment(value: datetime) -> str:
     """Return an instant as “5 May 2026, 14:02”, London time."""
-    return format_datetime(in_london(value), "d MMMM y, HH:mm", tzinfo=LONDON, locale=LOCALE)
+    return f"{in_words(as_day(value))}, {clock_time(value)}"
 
 
 def greeting(value: datetime) -> str:
@@ -85,7 +82,7 @@ def greeting(value: datetime) -> str:
 
 def clock_time(value: datetime) -> str:
     """Return the time of day of an instant as “14:02”, London time."""
-    return format_datetime(in_london(value), "HH:mm", tzinfo=LONDON, locale=LOCALE)
+    return f"{in_london(value):%H:%M}"
 
 
 # Sizes, counts, ranges

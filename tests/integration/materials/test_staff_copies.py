@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -75,6 +76,16 @@ def test_until_is_not_included(world: World) -> None:
     with world.house.database.read() as session:
         assert copies.copies(session, copies.CopyQuery(until=taken_at), Span(5)) == []
         assert len(copies.copies(session, copies.CopyQuery(since=taken_at), Span(5))) == 1
+
+
+def test_copies_are_counted_as_far_as_anybody_reads(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    noon = world.house.clock.now()
+    for _ in range(3):
+        take(world, world.current_edition)
+    for most, numbers in ((10, [3, 2]), (1, [2, 2])):
+        monkeypatch.setattr(copies, "MOST_COUNTED", most)
+        with world.house.database.read() as session:
+            assert copies.count_copies(session, noon, noon + timedelta(minutes=2)) == numbers
 
 
 def test_the_search_stays_on_the_page(staff: Browser) -> None:

@@ -70,6 +70,21 @@ def test_a_seal_that_does_not_fit_shows_among_the_newest_links(
     assert audit.broken_seal(session) == trail[2].id
 
 
+def test_an_entry_that_came_late_is_sealed_and_the_whole_trail_is_not_searched(
+    session: Session, trail: list[AuditEntry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Entries take their ids before they are committed: here the second is not seen until the others are sealed."""
+    session.add(AuditSeal(position=1, entry_id=trail[0].id, seal=audit.seal_of("", trail[0])))
+    seal = audit.seal_of(audit.seal_of("", trail[0]), trail[2])
+    session.add(AuditSeal(position=2, entry_id=trail[2].id, seal=seal))
+    session.flush()
+    monkeypatch.setattr(audit, "LATEST", 1)
+    assert audit.seal_entries(session) == 2, "those after the latest link alone"
+    monkeypatch.setattr(audit, "LATEST", 4)
+    assert audit.seal_entries(session) == 1
+    assert audit.broken_seal(session) is None
+
+
 def test_one_thing_s_entries_and_those_that_name_it_in_a_detail(session: Session, clock: SteppingClock) -> None:
     audit.record(session, clock, RUTH, "licence granted", Subject("licence", 7, "Council: ABM", 1), seats=2)
     for licence in (7, 8):

@@ -6,8 +6,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from kit import keyset
 from kit.audit import AuditEntry
-from kit.keyset import Span, key_of, within
+from kit.keyset import Span, every, key_of, within
 from kit.search import holds_words
 
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
@@ -46,6 +47,14 @@ def test_pages_meet_without_gap_or_repeat_even_at_one_moment(session: Session) -
 def test_back_again_gives_the_nearest_newer_rows(session: Session) -> None:
     rows = [add(session, NOON + timedelta(hours=hour)) for hour in range(6)]
     assert read(session, Span(2, newer_than=key(rows[1]))) == [rows[2], rows[3]]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 7, 8])
+def test_a_download_goes_through_all_stretches(session: Session, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keyset, "FIRST_STRETCH", 1)
+    monkeypatch.setattr(keyset, "STRETCH", 3)
+    rows = [add(session, NOON) for _ in range(count)]
+    assert list(every(lambda span: read(session, span), key)) == rows[::-1]
 
 
 @pytest.mark.parametrize(

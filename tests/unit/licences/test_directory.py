@@ -130,6 +130,10 @@ def test_people_are_found_by_address_role_and_kind(session: Session, clock: Step
     assert ids(PeopleWanted(words=email.upper())) == [amara]
     assert ids(PeopleWanted(role=Role.TRAINER)) == [amara, tom]
     assert ids(PeopleWanted(role=Role.TRAINER, kind=OrganisationKind.TRUST)) == [tom]
+    team = an_organisation(session, clock, "The team", OrganisationKind.LICENSOR)
+    ruth = a_person(session, clock, team, "Ruth Vaughan", Role.STAFF)
+    assert ids(PeopleWanted(role=Role.STAFF)) == ids(PeopleWanted(kind=OrganisationKind.LICENSOR)) == [ruth]
+    assert ids(PeopleWanted(organisation_id=council, words="osei")) == [amara]
 
 
 def test_pages_meet_without_gap_or_repetition(session: Session, clock: SteppingClock) -> None:

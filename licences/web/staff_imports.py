@@ -32,7 +32,7 @@ from licences.imports import (
 from licences.people.kinds import OrganisationKind, Role
 from licences.people.organisations import Particulars
 from licences.policy import Action
-from licences.web.register_numbers import TRUST_UID, UKPRN, URN
+from licences.web.register_numbers import LA_CODE, TRUST_UID, UKPRN, URN
 
 MOST_ROWS = 1_000
 CUSTOMERS = {kind.value: kind for kind in OrganisationKind if kind is not OrganisationKind.LICENSOR}
@@ -200,6 +200,7 @@ def _organisation_columns() -> Sequence[Column]:
         Column("URN", URN, required=False),
         Column("UKPRN", UKPRN, required=False),
         Column("Trust UID", TRUST_UID, required=False),
+        Column("LA code", LA_CODE, required=False),
     )
 
 
@@ -207,7 +208,8 @@ def _organisations(desk: Desk, sheet: Sheet, _form: TableForm) -> Outcome:
     rows = []
     for row in sheet.rows:
         get = row.values.get
-        particulars = Particulars(get("address") or "", get("urn"), get("ukprn"), get("trust uid"))
+        numbers = (get(name) for name in ("urn", "ukprn", "trust uid", "la code"))
+        particulars = Particulars(get("address") or "", *numbers)
         rows.append(
             OrganisationRow(
                 row.number, get("name", ""), row.values["kind"], particulars, get("finance name"), get("finance e mail")
@@ -285,7 +287,7 @@ KINDS = {
         "Councils, EP teams, Virtual Schools and trusts, with address, register numbers and finance contact.",
         _organisation_columns,
         ("Lakeshire Council", "local authority", "County Hall, Lakeshire LK1 1AA", "Colin Marsh",
-         "finance@lakeshire.example", "", "10012345", ""),
+         "finance@lakeshire.example", "", "10012345", "", "971"),
         _organisations,
     ),
     "people": Kind(

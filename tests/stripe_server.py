@@ -25,6 +25,7 @@ class StandIn:
     """A running stand-in: its address, and what a person can do on its pages."""
 
     url: str
+    process: subprocess.Popen[bytes]
 
     def client(self, key: str = KEY, **more: Any) -> StripeClient:
         """The real library, speaking to the stand-in."""
@@ -64,7 +65,7 @@ def running(*arguments: str, port: int | None = None, folder: Path | None = None
     process = subprocess.Popen([*command, *(arguments or ("--at", "2026-09-01T09:00:00"))], cwd=ROOT)
     try:
         wait_until_open(port)
-        yield StandIn(f"http://127.0.0.1:{port}")
+        yield StandIn(f"http://127.0.0.1:{port}", process)
     finally:
         process.terminate()
         process.wait(10)

@@ -1,8 +1,11 @@
 """Events that go out: signed as the library verifies, tried again, spoilt on purpose; and a stand-in started again."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import stripe
@@ -137,6 +140,31 @@ def test_a_stand_in_started_again_knows_what_it_knew(tmp_path: Path) -> None:
         assert client.customers.create({"name": "New"}).id not in (once.id, str(council.customer))
         again.control("move", step="year")
         assert client.invoices.list({"subscription": council.id}).data[0].billing_reason == "subscription_cycle"
+
+
+def test_a_killed_stand_in_has_done_each_thing_once_or_not_at_all(tmp_path: Path) -> None:
+    port, wanted = free_port(), [str(number) for number in range(150)]
+
+    def buy(v1: Any, number: str) -> None:
+        options = {"idempotency_key": f"order:{number}:customer", "max_network_retries": 0}
+        v1.customers.create({"name": number, "metadata": {"order": number}}, options)
+
+    with running(port=port, folder=tmp_path) as stand_in:
+        v1 = stand_in.client().v1
+        buy(v1, wanted[0])
+        threading.Timer(0.4, stand_in.process.kill).start()
+        with suppress(stripe.APIConnectionError):
+            for number in wanted:
+                buy(v1, number)
+        stand_in.process.wait(10)
+    with running(port=port, folder=tmp_path) as again:
+        v1 = again.client().v1
+        before = len(list(v1.customers.list({"limit": 100}).auto_paging_iter()))
+        for number in wanted:
+            buy(v1, number)
+        made = [str(row.name) for row in v1.customers.list({"limit": 100}).auto_paging_iter()]
+        assert 1 <= before <= len(wanted)
+        assert sorted(made) == sorted(wanted)
 
 
 def test_a_following_clock_goes_with_the_machine_and_ahead_of_it(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ class Comparison:
             self.kinds["filled fields"] += "/V" in one
         if place.startswith("/Outlines") and "/Title" in one:
             self.kinds["bookmarks"] += 1
-        if "/S" in one and "/P" in one and one.get("/Type", Name.StructElem) == Name.StructElem:
+        if "/S" in one and isinstance(one.get("/P"), Dictionary):  # an element of the structure names its parent
             self.kinds["tags"] += 1
 
 

@@ -174,6 +174,11 @@ class LicenceStanding:
     def gives_copies(self) -> bool:
         return self.standing in (Standing.ACTIVE, Standing.GRACE)
 
+    @property
+    def word(self) -> str:
+        """The standing as it follows “the licence is”."""
+        return "in grace" if self.standing is Standing.GRACE else self.standing.value
+
 
 NOTHING_OWED = Money()
 

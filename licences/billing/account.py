@@ -114,6 +114,8 @@ def invoice_of_payment(session: Session, payment_id: int) -> int:
 
 def _read(session: Session, wanted: sa.ColumnElement[bool]) -> list[InvoiceFacts]:
     rows = session.scalars(sa.select(Invoice).where(wanted).order_by(Invoice.issued_on.desc(), Invoice.id.desc())).all()
+    if not rows:
+        return []
     ids = [row.id for row in rows]
     payments: defaultdict[int, list[PaymentFacts]] = defaultdict(list)
     for one in session.scalars(sa.select(Payment).where(Payment.invoice_id.in_(ids)).order_by(Payment.id)):

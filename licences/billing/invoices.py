@@ -85,13 +85,22 @@ def record_payment(
 ) -> None:
     """Records money that came, in part, in full or more than was owed.
 
-    Raises `NotThere`, and `Refused` for a void invoice or a day that has not come.
+    Raises `NotThere`, and `Refused` for a void invoice, a day that has not come, or the same payment once more.
     """
     row, licence = locked_invoice(session, invoice_id)
     if row.state is InvoiceState.VOID:
         raise Refused("This invoice is void: nothing is paid for it.")
     if paid_on > today(clock):
         raise Refused("This day has not come yet.", "paid_on")
+    twin = sa.select(Payment.id).where(
+        Payment.invoice_id == invoice_id,
+        Payment.amount_pence == amount_pence,
+        Payment.paid_on == paid_on,
+        Payment.reference == reference,
+        Payment.taken_back_at.is_(None),
+    )
+    if session.scalar(twin) is not None:  # pressed twice, or by two people
+        raise Refused("This payment is recorded already. If it came twice, write another reference.", "reference")
     session.add(
         Payment(
             invoice_id=invoice_id,

@@ -95,6 +95,16 @@ def add_seats(session: Session, clock: Clock, actor: Actor, licence_id: int, wan
     running = [period for period in licence.periods if period.starts_on <= wanted.starts_on <= period.ends_on]
     if not running or wanted.ends_on > max(period.ends_on for period in licence.periods):
         raise Refused("Seats are added to a licence that runs, and until its last day at the most.", "seats")
+    twin = sa.select(Order.id).where(
+        Order.licence_id == licence_id,
+        Order.kind == OrderKind.SEATS,
+        Order.starts_on == wanted.starts_on,
+        Order.seats == wanted.seats,
+        Order.po_number.is_(None),
+        Order.withdrawn_at.is_(None),
+    )
+    if wanted.po_number is None and session.scalar(twin) is not None:  # pressed twice, or by two people
+        raise Refused("The same seats were ordered today already, without a purchase order either.", "seats")
     order = _add(session, clock, actor, licence, OrderKind.SEATS, wanted)
     begin_if_due(session, clock, order, licence)
     _record(session, clock, actor, "seats ordered", order)

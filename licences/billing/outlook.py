@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from kit.clock import Clock, today
@@ -15,9 +14,14 @@ from licences.billing.orders import OrderFacts, orders_of
 from licences.billing.renewals import last_days_of
 from licences.billing.years import ask_days
 from licences.kinds import InvoiceState, OrderKind
-from licences.ledger import RenewalPromise
-from licences.standing import DAY, OVERDUE_DAYS, Overlay
+from licences.standing import DAY, OVERDUE_DAYS, Cause, Overlay
 from licences.terms import LicenceFacts
+
+# What happens when nothing has come by the last day of what lets a licence run.
+LET_RUN = {
+    Cause.KEPT_OPEN: "Copies stop if nothing is settled by then",
+    Cause.PROMISED: "Copies stop if the purchase order has not come by then",
+}
 
 
 @dataclass(frozen=True)
@@ -54,25 +58,14 @@ def outlooks(session: Session, clock: Clock, licences: Sequence[LicenceFacts]) -
     for invoice in invoices_of(session, ids):
         invoices[invoice.licence_id].append(invoice)
     ends = last_days_of(session, ids)
-    promised = _promised(session, ids)
     made = {}
     for licence in licences:
-        ends_on = ends.get(licence.id)
-        until = promised.get((licence.id, ends_on)) if ends_on else None
+        ends_on, until = ends.get(licence.id, (None, None))
         coming = sorted(_coming(licence, orders[licence.id], invoices[licence.id], ends_on, today(clock)))
         made[licence.id] = Outlook(
             tuple(orders[licence.id]), tuple(invoices[licence.id]), tuple(coming), ends_on, until
         )
     return made
-
-
-def _promised(session: Session, licence_ids: list[int]) -> dict[tuple[int, date], date]:
-    rows = session.execute(
-        sa.select(RenewalPromise.licence_id, RenewalPromise.after_on, RenewalPromise.until_on).where(
-            RenewalPromise.licence_id.in_(licence_ids)
-        )
-    )
-    return {(licence_id, after): until for licence_id, after, until in rows}
 
 
 def _coming(
@@ -84,6 +77,8 @@ def _coming(
 ) -> Iterator[tuple[date, str]]:
     for invoice in invoices:
         yield from _of_invoice(invoice, day)
+    if licence.standing.until and licence.standing.cause in LET_RUN:
+        yield licence.standing.until + DAY, LET_RUN[licence.standing.cause]
     following = [order for order in orders if order.starts_on > day and order.kind is OrderKind.LICENCE]
     for order in following:
         needs = "; its purchase order is needed by then" if order.awaits_po else ""

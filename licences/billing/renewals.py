@@ -133,14 +133,22 @@ def think_again(session: Session, clock: Clock, actor: Actor, licence_id: int) -
 
 def last_day(session: Session, licence_id: int) -> date | None:
     """The last day that is granted or backed by an order; None without any."""
-    return last_days_of(session, [licence_id]).get(licence_id)
+    return last_days_of(session, [licence_id]).get(licence_id, (None, None))[0]
 
 
-def last_days_of(session: Session, licence_ids: Iterable[int]) -> dict[int, date]:
-    """The same for several licences; those without any are left out."""
+def last_days_of(session: Session, licence_ids: Iterable[int]) -> dict[int, tuple[date, date | None]]:
+    """The same for several licences, with the day until which a renewal after it is promised.
+
+    Those without a last day are left out.
+    """
+    promised = (
+        sa.select(sa.func.max(RenewalPromise.until_on, type_=sa.Date()))
+        .where(RenewalPromise.licence_id == Period.licence_id)
+        .scalar_subquery()
+    )
     wanted = _last_days().where(Period.licence_id.in_(list(licence_ids))).group_by(Period.licence_id)
-    rows = session.execute(wanted.with_only_columns(Period.licence_id, *wanted.selected_columns))
-    return {licence_id: last for licence_id, last in rows if last}
+    rows = session.execute(wanted.add_columns(Period.licence_id, promised))
+    return {licence_id: (last, until if until and until > last else None) for last, licence_id, until in rows if last}
 
 
 def pipeline(session: Session, clock: Clock) -> list[Month]:

@@ -16,7 +16,7 @@ from licences.guard import allowed, viewer
 from licences.people import memberships, organisations
 from licences.people.kinds import OrganisationKind, Role
 from licences.policy import Action
-from licences.standing import Standing
+from licences.standing import Cause
 from licences.terms import LicenceFacts
 from licences.web import alphabet
 
@@ -131,7 +131,7 @@ def new_period_post(licence_id: int) -> Response | tuple[str, int]:
 def suspend(licence_id: int) -> Response | str:
     """Asks for the reason, and says what will happen."""
     facts = terms.licence_facts(db(), house().clock, licence_id)
-    if facts.standing.standing is Standing.SUSPENDED:
+    if facts.standing.cause is Cause.STOPPED:
         return _back(licence_id)
     return _reason_page(ReasonForm(), facts, "suspend")
 
@@ -158,7 +158,7 @@ def suspend_post(licence_id: int) -> Response | tuple[str, int]:
 def restore(licence_id: int) -> Response | str:
     """Asks for the reason, and says what will happen."""
     facts = terms.licence_facts(db(), house().clock, licence_id)
-    if facts.standing.standing is not Standing.SUSPENDED:
+    if facts.standing.cause is not Cause.STOPPED:
         return _back(licence_id)
     return _reason_page(ReasonForm(), facts, "restore")
 

@@ -11,7 +11,7 @@ from kit.audit import AuditEntry
 from kit.clock import in_words
 from kit.money import pounds
 from kit.refusals import NotThere, Refused
-from licences import seats
+from licences import seats, terms
 from licences.billing import invoices, offers, orders, outlook, overrides, renewals
 from licences.billing.invoices import Line, Raised
 from licences.billing.orders import Wanted
@@ -19,6 +19,9 @@ from licences.billing.renewals import Stage
 from licences.entitlements import Reason, entitlement
 from licences.kinds import InvoiceState
 from licences.ledger import Invoice, Order, Payment, RenewalPromise, StaffOverride
+from licences.models import Licence
+from licences.people import organisations
+from licences.people.kinds import OrganisationKind
 from licences.standing import Cause, Overlay, Standing
 from tests.unit.licences.billing.place import LETTERHEAD, Council
 
@@ -50,6 +53,7 @@ def test_money_in_part_too_much_and_corrected(council: Council) -> None:
     invoice = council.invoice(council.order())
     council.pay(invoice, 50_000)
     assert (council.bill(invoice).owed_pence, council.bill(invoice).state_on(council.day)) == (70_000, "paid in part")
+    assert refused(lambda: council.pay(invoice, 50_000)).startswith("This payment is recorded already.")
     council.pay(invoice, 75_000)
     found = council.bill(invoice)
     assert (found.owed_pence, found.state, found.too_much_pence) == (0, InvoiceState.PAID, 5_000)
@@ -171,6 +175,10 @@ def test_an_unpaid_invoice_for_more_seats_touches_only_those(council: Council) -
     council.pay_all(invoice, 9_000)
     seats.give(council.session, council.clock, council.ruth, licence.id, council.ben)
     assert refused(lambda: withdraw(council, order)).startswith("This order is invoiced.")
+    second = more(council, 1, po=None)
+    assert refused(lambda: more(council, 1, po=None)).startswith("The same seats were ordered today already")
+    assert council.licence.seats_bought == 3, "they wait for their number"
+    withdraw(council, second)
 
 
 def reason(council: Council, person: int) -> Reason | None:
@@ -401,3 +409,37 @@ def test_every_change_leaves_an_audit_row_with_the_amount(council: Council) -> N
     assert entry.detail["amount"] == pounds(20_000)
     assert entry.detail["left"] == pounds(100_000)
     assert council.session.scalar(sa.select(sa.func.count()).select_from(RenewalPromise)) == 0
+
+
+def test_statements_do_not_grow_with_licences(council: Council) -> None:
+    council.announce()
+    council.pay(council.invoice(council.order()), 1)
+    counts = []
+    for more_places in (1, 12):
+        for number in range(more_places):
+            place = organisations.create_organisation(
+                council.session, council.clock, council.ruth, name=f"Place {more_places} {number}",
+                kind=OrganisationKind.TRUST,
+            )  # fmt: skip
+            wanted = Wanted(council.day, council.day + timedelta(days=364), 2, 100, 0, "A")
+            order = orders.place(
+                council.session, council.clock, council.ruth, organisation_id=place.id,
+                programme_id=council.programme, wanted=wanted,
+            )  # fmt: skip
+            council.invoice(order, f"SB {more_places} {number}")
+        council.session.expire_all()
+        sent: list[str] = []
+        connection = council.session.connection()
+
+        def note(_connection: object, _cursor: object, statement: str, *_rest: object, sent: list[str] = sent) -> None:
+            sent.append(statement)
+
+        sa.event.listen(connection, "before_cursor_execute", note)
+        every = terms.licences_by_id(
+            council.session, council.clock, council.session.scalars(sa.select(Licence.id)).all()
+        )
+        outlook.outlooks(council.session, council.clock, every)
+        renewals.pipeline(council.session, council.clock)
+        sa.event.remove(connection, "before_cursor_execute", note)
+        counts.append(len(sent))
+    assert counts[0] == counts[1], "\n".join(sent)

@@ -59,14 +59,15 @@ def add_line(account: Account, invoice: Object, amount: int, rates: list[Object]
     """One more line, with its tax; `rates` are the tax rates that it bears."""
     line = account.part(
         "line_item", "il", amount=amount, subtotal=amount, currency="gbp", invoice=invoice["id"], discount_amounts=[],
-        pretax_credit_amounts=[], taxes=[_line_tax(amount, rate) for rate in rates], **more,
+        pretax_credit_amounts=[], taxes=[line_tax(amount, rate) for rate in rates], **more,
     )  # fmt: skip
     invoice["lines"]["data"].append(line)
     add_up(account, invoice)
     return line
 
 
-def _line_tax(amount: int, rate: Object) -> Object:
+def line_tax(amount: int, rate: Object) -> Object:
+    """The tax of one rate on a line's amount, rounded by itself."""
     return {
         "amount": tax_of(amount, rate["percentage"], rate["inclusive"]),
         "tax_behavior": "inclusive" if rate["inclusive"] else "exclusive",
@@ -84,7 +85,7 @@ def add_up(account: Account, invoice: Object) -> None:
     on_top = sum(tax["amount"] for tax in taxes if tax["tax_behavior"] == "exclusive")
     within = sum(tax["amount"] for tax in taxes if tax["tax_behavior"] == "inclusive")
     subtotal = sum(line["amount"] for line in lines)
-    invoice["total_taxes"] = _by_rate(taxes)
+    invoice["total_taxes"] = by_rate(taxes)
     invoice["subtotal"], invoice["subtotal_excluding_tax"] = subtotal, subtotal - within
     invoice["total"], invoice["total_excluding_tax"] = subtotal + on_top, subtotal - within
     customer = account.get("customer", invoice["customer"])
@@ -94,7 +95,8 @@ def add_up(account: Account, invoice: Object) -> None:
     invoice["amount_remaining"] = invoice["amount_due"]
 
 
-def _by_rate(taxes: list[Object]) -> list[Object]:
+def by_rate(taxes: list[Object]) -> list[Object]:
+    """The taxes of lines, added up by their rates."""
     sums: dict[str, Object] = {}
     for tax in taxes:
         rate = tax["tax_rate_details"]["tax_rate"]

@@ -119,7 +119,7 @@ def settle(account: Account, invoice: Object, amount: int, elsewhere: bool = Fal
     owed = invoice["amount_remaining"]
     invoice["amount_paid"] += min(amount, owed)
     invoice["amount_remaining"] = owed - min(amount, owed)
-    if elsewhere:
+    if elsewhere and amount:
         invoice["amount_paid_off_stripe"] = (invoice["amount_paid_off_stripe"] or 0) + min(amount, owed)
     if amount > owed:
         invoice["amount_overpaid"] += amount - owed

@@ -4,7 +4,8 @@ from fractions import Fraction
 from typing import Any
 
 from sandbox.stripe.account import Account, Object
-from sandbox.stripe.arithmetic import round_half_up, tax_of
+from sandbox.stripe.arithmetic import round_half_up
+from sandbox.stripe.bills import by_rate, line_tax
 from sandbox.stripe.catalogue import amend
 from sandbox.stripe.collecting import expect_no_more, settle
 from sandbox.stripe.refusals import bad_request, missing, not_implemented
@@ -76,7 +77,7 @@ def _note(account: Account, invoice: Object, given: Object) -> Object:
         number=f"{invoice['number']}-CN-{len(account.where('credit_note', invoice=invoice['id'])) + 1:02d}",
         pdf=f"{account.address}/i/{invoice['id']}/pdf", type="pre_payment", metadata={},
         subtotal=subtotal, total=subtotal + on_top, amount=subtotal + on_top, subtotal_excluding_tax=subtotal - within,
-        total_excluding_tax=subtotal - within, total_taxes=[tax for line in lines for tax in line["taxes"]],
+        total_excluding_tax=subtotal - within, total_taxes=by_rate([tax for line in lines for tax in line["taxes"]]),
         effective_at=account.now, memo=given.get("memo"), reason=given.get("reason"), lines=listed(lines, ""),
     )  # fmt: skip
     note["lines"]["url"] = f"/v1/credit_notes/{note['id']}/lines"
@@ -104,21 +105,11 @@ def _custom_line(account: Account, amount: int, given: Object) -> Object:
 
 
 def _row(account: Account, amount: int, rates: list[Object], words: str | None, given: Object, **more: Any) -> Object:
-    taxes = [
-        {
-            "amount": tax_of(amount, rate["percentage"], rate["inclusive"]),
-            "tax_behavior": "inclusive" if rate["inclusive"] else "exclusive",
-            "tax_rate_details": {"tax_rate": rate["id"]},
-            "taxability_reason": "not_available",
-            "taxable_amount": amount,
-            "type": "tax_rate_details",
-        }
-        for rate in rates
-    ]
     kind = "invoice_line_item" if "invoice_line_item" in more else "custom_line_item"
     return account.part(
         "credit_note_line_item", "cnli", amount=amount, description=words, quantity=given.get("quantity"), type=kind,
-        unit_amount=given.get("unit_amount"), tax_rates=rates, taxes=taxes, metadata={}, **more,
+        unit_amount=given.get("unit_amount"), tax_rates=rates, metadata={},
+        taxes=[line_tax(amount, rate) for rate in rates], **more,
     )  # fmt: skip
 
 

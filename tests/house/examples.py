@@ -19,10 +19,11 @@ from kit.mail import MailMessage, State
 from kit.sealing import Sealer
 from licences import merging
 from licences.billing import invoices, orders, prices, renewals
-from licences.billing.years import LicenceYear
 from licences.billing.invoices import Line, Raised
 from licences.billing.orders import Wanted
-from licences.ledger import Payment, PaymentKind, StaffOverride
+from licences.billing.years import LicenceYear
+from licences.kinds import PaymentKind
+from licences.ledger import Payment, StaffOverride
 from licences.people import accounts, authenticators, invitations, legal, memberships, organisations, sessions, tokens
 from licences.people.invitations import Guest
 from licences.people.kinds import LegalKind, OrganisationKind, Role, TokenPurpose
@@ -85,8 +86,8 @@ def make_examples(world: World) -> Examples:
         invited = _invited(session, world)
         mail = _mail_that_came_back(session, world)
         doubles = _doubles(session, world)
-        quote_secret = _quoted(session, world)
         owed = _money(session, world)
+        quote_secret = _quoted(session, world)
         trainer_place = memberships.first_place(session, world.people[TRAINER]).membership_id
         version = legal.current(session, LegalKind.TERMS_OF_USE)
     ids = {

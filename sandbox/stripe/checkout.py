@@ -9,7 +9,7 @@ from sandbox.stripe.catalogue import create_customer, in_bounds, pounds_only, wi
 from sandbox.stripe.collecting import SUCCEEDS, charge, finalise
 from sandbox.stripe.items import price_of
 from sandbox.stripe.payment_methods import make_default, make_method
-from sandbox.stripe.refusals import bad_request, not_implemented
+from sandbox.stripe.refusals import bad_request, missing, not_implemented
 from sandbox.stripe.routes import answers, includes, listed, offers
 from sandbox.stripe.subscriptions import create as create_subscription
 
@@ -219,16 +219,36 @@ def told_later(account: Account, intent: Object) -> None:
         account.tell("checkout.session.async_payment_failed", session)
 
 
-@answers("POST /v1/billing_portal/sessions", "customer return_url locale")
+@answers(
+    "POST /v1/billing_portal/sessions",
+    "customer return_url locale flow_data.type flow_data.subscription_cancel.subscription "
+    "flow_data.after_completion.type flow_data.after_completion.redirect.return_url",
+)
 def create_portal(account: Account, given: Object) -> Object:
-    """A page on which a customer changes the card and cancels."""
+    """A page on which a customer changes the card and cancels, or does only the one thing that a flow is for."""
     customer = account.get("customer", given.get("customer"), "customer")
     row = account.new(
         "billing_portal.session", "bps", customer=customer["id"], configuration=f"bpc_{account.facts['name']}",
         return_url=given.get("return_url"), locale=given.get("locale"), url="",
+        flow=_flow(account, customer["id"], given["flow_data"]) if "flow_data" in given else None,
     )  # fmt: skip
     row["url"] = f"{account.address}/p/session/{row['id']}"
     return row
+
+
+def _flow(account: Account, customer: str, given: Object) -> Object:
+    if given["type"] not in ("payment_method_update", "subscription_cancel"):
+        raise not_implemented(f"flow_data[type]={given['type']}")
+    cancel = given.get("subscription_cancel")
+    if (given["type"] == "subscription_cancel") != (cancel is not None):
+        message = "subscription_cancel is needed for that flow, and for no other."
+        raise bad_request(message, "parameter_missing", "flow_data[subscription_cancel]")
+    if cancel and account.get("subscription", cancel["subscription"], "flow_data")["customer"] != customer:
+        raise missing("subscription", cancel["subscription"], "flow_data[subscription_cancel][subscription]")
+    after = given.get("after_completion", {"type": "portal_homepage"})
+    if after["type"] == "hosted_confirmation" or (after["type"] == "redirect" and "redirect" not in after):
+        raise not_implemented("that flow_data[after_completion]")
+    return {"type": given["type"], "subscription_cancel": cancel, "after_completion": after}
 
 
 def change_method(account: Account, customer: str, kind: str, fate: str) -> Object:

@@ -162,12 +162,17 @@ def _pdf(invoice: Object) -> Answer:
 def _portal(account: Account, identity: str, said: str) -> Answer:
     session = _open_portal(account, identity)
     customer = account.get("customer", session["customer"])
-    subscriptions = [_row(account, row) for row in account.where("subscription", customer=customer["id"])]
+    flow = session["flow"]
+    rows = account.where("subscription", customer=customer["id"])
+    if flow and flow["subscription_cancel"]:
+        rows = [row for row in rows if row["id"] == flow["subscription_cancel"]["subscription"]]
+    subscriptions = [_row(account, row) for row in rows]
     invoices = [row for row in account.where("invoice", customer=customer["id"])[::-1] if row["number"]]
     method = account.find("payment_method", customer["invoice_settings"]["default_payment_method"])
     return _html(
         "portal.html",
         session=session,
+        only=flow["type"] if flow else "",
         customer=customer,
         subscriptions=subscriptions,
         invoices=invoices,
@@ -203,6 +208,7 @@ def _row(account: Account, subscription: Object) -> dict[str, Any]:
 
 def _use_portal(account: Account, identity: str, form: Mapping[str, str]) -> Answer:
     session, do = _open_portal(account, identity), form.get("do", "")
+    _check_flow(session["flow"], do, form.get("subscription", ""))
     if do in ("cancel", "keep"):
         subscription = account.get("subscription", form.get("subscription"))
         if subscription["customer"] != session["customer"]:
@@ -215,7 +221,22 @@ def _use_portal(account: Account, identity: str, form: Mapping[str, str]) -> Ans
             raise Refusal(400, "That is no way to pay.")
         change_method(account, session["customer"], kind, fate)
         said = "Payments are taken from there from now on."
+    after = (session["flow"] or {}).get("after_completion")
+    if after and after["type"] == "redirect":
+        return _to(after["redirect"]["return_url"])
     return _to(f"/p/session/{identity}?said={quote(said)}")
+
+
+def _check_flow(flow: Object | None, do: str, subscription: str) -> None:
+    """A page that is for one thing does no other. Raises `Refusal`."""
+    if flow is None:
+        return
+    if flow["type"] == "subscription_cancel":
+        allowed = do == "cancel" and subscription == flow["subscription_cancel"]["subscription"]
+    else:
+        allowed = do not in ("cancel", "keep")
+    if not allowed:
+        raise Refusal(400, "This page is for something else.")
 
 
 # -- the parts -------------------------------------------------------------------------------------------------------

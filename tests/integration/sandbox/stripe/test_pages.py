@@ -156,6 +156,29 @@ def test_the_portal_changes_the_card_cancels_and_keeps(shop: Shop) -> None:
         shop.stand_in.look(session.url)
 
 
+def test_a_portal_for_one_thing_does_no_other_and_leads_back(shop: Shop) -> None:
+    trust = shop.trust()
+    back = {"type": "redirect", "redirect": {"return_url": f"{shop.stand_in.url}/control/state"}}
+    cards = shop.v1.billing_portal.sessions.create(
+        {
+            "customer": str(trust.customer),
+            "flow_data": {"type": "payment_method_update", "after_completion": back},  # type: ignore[typeddict-item]
+        }
+    )
+    page = shop.stand_in.look(cards.url)
+    assert "How you pay" in page
+    assert "Subscriptions" not in page
+    fails(shop, cards.url, 400, do="cancel", subscription=trust.id)
+    assert "undelivered" in shop.stand_in.press(cards.url, do="card declines")
+    with pytest.raises(stripe.InvalidRequestError, match="No such subscription"):
+        shop.v1.billing_portal.sessions.create(
+            {
+                "customer": shop.customer("Stranger"),
+                "flow_data": {"type": "subscription_cancel", "subscription_cancel": {"subscription": trust.id}},
+            }
+        )
+
+
 def test_an_invoice_is_a_pdf_too(shop: Shop) -> None:
     import io
     import urllib.request

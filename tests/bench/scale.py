@@ -183,10 +183,13 @@ def _p95(seconds: list[float]) -> float:
 
 def measured(small: Portal, full: Portal, who: str, address: str, rounds: int) -> Found:
     """Asks both in turns, so that a slow moment of the machine falls on both."""
-    statements = len(small.statements(who, address)), len(full.statements(who, address))
     rows = (0, 0) if address.endswith(".csv") else (small.rows(who, address), full.rows(who, address))
     for _ in range(WARM):
         small.ask(who, address), full.ask(who, address)
+    statements = (
+        len(small.statements(who, address)),
+        len(full.statements(who, address)),
+    )  # somebody just seen is not noted
     return Found(tuple(_turn(small, full, who, address, rounds) for _ in range(TURNS)), statements, rows)
 
 

@@ -20,8 +20,9 @@ from licences.web import (
     second_step,
     sign_in_links,
     staff_lost_steps,
+    terms_of_use,
+    welcome,
 )
-from licences.web import accounts as account_pages
 from licences.web import invitations as invitation_pages
 from licences.web import organisation as organisation_pages
 from licences.web import staff as licence_staff
@@ -68,7 +69,7 @@ def create_app(settings: Settings, house: House | None = None) -> Flask:
     for screen in (
         home, door, health, legal, developers, staff,
         sign_in_links, passkey_door, second_step, account, account_email, account_steps, account_sure,
-        programme_pages, invitation_pages, account_pages, organisation_pages, licence_staff, staff_lost_steps,
+        programme_pages, invitation_pages, welcome, terms_of_use, organisation_pages, licence_staff, staff_lost_steps,
         shelf_pages, material_staff,
     ):  # fmt: skip
         app.register_blueprint(screen.blueprint())

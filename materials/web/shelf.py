@@ -73,7 +73,7 @@ def take_copy(material_id: int) -> Response | tuple[str, int]:
         if stopped.refusal.reason is not Reason.TERMS:
             raise
         back = url_for("shelf.one_material", material_id=material_id)
-        return redirect(url_for("accounts.accept_terms", next=back), code=303)
+        return redirect(url_for("terms_of_use.accept_terms", next=back), code=303)
     except Refused as refusal:
         roll_back()
         flash(refusal.message, "honey")

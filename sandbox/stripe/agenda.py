@@ -4,6 +4,7 @@ Moving the clock lives through all of it in order, each thing at its own moment.
 """
 
 import heapq
+from collections import Counter
 from collections.abc import Iterator
 
 from sandbox.stripe.account import Account, Object
@@ -22,6 +23,7 @@ from sandbox.stripe.invoices import void_invoice
 from sandbox.stripe.renewing import renew
 from sandbox.stripe.subscriptions import end_now
 
+MOST_AT_ONCE = 5
 KINDS = ("invoice", "subscription", "payment_intent", "checkout.session")
 
 
@@ -31,11 +33,15 @@ def live_until(account: Account, moment: int) -> None:
         return
     waiting = [(when, row["_number"], row["id"]) for row in _all(account) for when in _due(row)]
     heapq.heapify(waiting)
+    lived: Counter[tuple[str, int]] = Counter()
     while waiting and waiting[0][0] <= moment:
         when, _, identity = heapq.heappop(waiting)
         row = account.rows.get(identity)
         if row is None or when not in _due(row):
             continue
+        lived[identity, when] += 1
+        # What is done must not be due again at once: a fault here would go round for ever.
+        assert lived[identity, when] <= MOST_AT_ONCE, (identity, when)
         account.now = when
         account.touched.add(identity)
         _happen(account, row, when)

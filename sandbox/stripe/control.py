@@ -33,6 +33,7 @@ def state(account: Account) -> dict[str, Any]:
         return {
             "now": account.now,
             "clock": account.facts["clock"],
+            "ahead": account.facts["ahead"],
             "chaos": account.facts["chaos"],
             "undelivered": len(account.undelivered),
             "next_due": agenda.next_due(account),

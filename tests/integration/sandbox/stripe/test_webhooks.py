@@ -173,5 +173,6 @@ def test_a_following_clock_goes_with_the_machine_and_ahead_of_it(tmp_path: Path)
         stand_in.control("move", step="week")
         ahead = stand_in.state()["now"] - time.time()
         assert abs(ahead - 7 * 86_400) < 5
+        assert abs(stand_in.state()["ahead"] - 7 * 86_400) < 5
     with running("--folder", str(tmp_path)) as again:
         assert abs(again.state()["now"] - time.time() - 7 * 86_400) < 8

@@ -12,7 +12,7 @@ from kit.refusals import Refused
 from licences import terms
 from licences.billing import orders, prices
 from licences.billing.orders import Wanted, locked_licence
-from licences.billing.renewals import last_day
+from licences.billing.renewals import last_days_of
 from licences.billing.years import year_from
 from licences.standing import DAY
 from licences.terms import LicenceFacts
@@ -42,7 +42,8 @@ class Offer:
 def offer(session: Session, clock: Clock, licence_id: int) -> Offer | None:
     """What can be ordered next; None when no price is announced for it, or the year after is ordered already.
 
-    After a gap the new year begins today. Raises `NotThere`.
+    A promised renewal begins where the last year ended, for copies went on; after a gap the new year begins today.
+    Raises `NotThere`.
     """
     licence = terms.licence_facts(session, clock, licence_id)
     known = orders.orders_of(session, [licence_id])
@@ -57,8 +58,10 @@ def offer(session: Session, clock: Clock, licence_id: int) -> Offer | None:
             waiting.vat_basis_points,
             waiting.id,
         )
-    last = last_day(session, licence_id)
-    starts_on = max(last + DAY, today(clock)) if last else today(clock)
+    last, promised = last_days_of(session, [licence_id]).get(licence_id, (None, None))
+    starts_on = last + DAY if last else today(clock)
+    if promised is None or promised < today(clock):
+        starts_on = max(starts_on, today(clock))
     if starts_on >= year_from(today(clock)):  # a whole year lies ahead already
         return None
     price = prices.price_on(prices.all_prices(session), licence.programme_id, starts_on)

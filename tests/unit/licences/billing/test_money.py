@@ -305,6 +305,19 @@ def test_a_licence_is_renewed_with_a_number_and_nothing_else(council: Council) -
     assert in_words(placed.ends_on) in council.stands.reason
 
 
+def test_a_promised_renewal_begins_where_the_last_year_ended_another_today(council: Council) -> None:
+    council.announce()
+    council.pay_all(council.invoice(council.order()))
+    licence, ends = council.licence.id, council.stands.until
+    assert ends
+    renewals.promise(council.session, council.clock, council.ruth, licence)
+    for days, begins in ((374, ends + timedelta(days=1)), (30, council.day + timedelta(days=404))):
+        council.clock.move(days=days)
+        found = offers.offer(council.session, council.clock, licence)
+        assert found
+        assert found.starts_on == begins
+
+
 def test_the_number_goes_to_the_order_that_waits_for_it(council: Council) -> None:
     order = council.order(po=None, net=77_700)
     found = offers.offer(council.session, council.clock, council.licence.id)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pikepdf
-from pikepdf import Array, Name, Pdf, Stream
+from pikepdf import Array, Name, Pdf, Stream, Token, TokenFilter, TokenType
 
 from kit.pdf.stamping.refusals import CannotPrepare, RefusalReason
 
@@ -27,6 +27,8 @@ _NEEDS = {
     }.items()
     for name in names.split()
 }
+_OPENING = (TokenType.dict_open, TokenType.array_open)
+_CLOSING = (TokenType.dict_close, TokenType.array_close)
 _TAIL = ["Q", "BDC", "q", "Do", "Q", "EMC"]  # what the watched operators of a page end in that draws a stamp
 
 
@@ -113,7 +115,13 @@ class Wrapping:
         own = content_streams(page)
         refuse_bombs(own)
         page["/Contents"] = Array([self.opening, *own, self._closing("")])
-        found = drawn(page)
+        try:
+            found = drawn(page)
+        except TypeError:  # what the parser says of an operator inside of a dictionary
+            page["/Contents"] = Array(own)
+            own = [self._without_stray_operators(page)]
+            page["/Contents"] = Array([self.opening, *own, self._closing("")])
+            found = drawn(page)
         balance = Balance().of(found.operators[1:])  # the first is our opening
         if found.last != self.stamp or balance.excess or not found.whole:
             page["/Contents"] = Array(own)
@@ -128,6 +136,10 @@ class Wrapping:
             self.closings[missing] = self.pdf.make_stream(content.encode("ascii"))
         return self.closings[missing]
 
+    def _without_stray_operators(self, page: pikepdf.Object) -> Stream:
+        content = pikepdf.Page(page).get_filtered_contents(_StrayOperators())
+        return self.pdf.make_stream(zlib.compress(content), Filter=Name.FlateDecode)
+
     def _mended(self, page: pikepdf.Object) -> tuple[Stream, Balance]:
         """The page's operators as far as they can be read, without those that lack operands and those that end what
         was never begun: readers pass over them, but inside our own `q` they would come to mean something."""
@@ -139,6 +151,27 @@ class Wrapping:
         ]
         content = zlib.compress(pikepdf.unparse_content_stream(kept))
         return self.pdf.make_stream(content, Filter=Name.FlateDecode), balance
+
+
+class _StrayOperators(TokenFilter):
+    """Leaves out dictionaries and arrays that hold an operator: nonsense over which readers pass."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: list[Token] = []
+        self.depth = 0
+
+    def handle_token(self, token: Token | None = None) -> Token | list[Token] | None:
+        """Holds back what stands inside of brackets, until it is seen whole."""
+        assert token is not None
+        self.depth += (token.type_ in _OPENING) - (token.type_ in _CLOSING and self.depth > 0)
+        if not self.held and self.depth == 0:
+            return token
+        self.held.append(token)
+        if self.depth and token.type_ is not TokenType.eof:
+            return None
+        held, self.held = self.held, []
+        return None if self.depth == 0 and any(one.type_ is TokenType.word for one in held) else held
 
 
 def refuse_bombs(streams: list[Stream]) -> None:

@@ -196,8 +196,26 @@ def test_an_operator_without_its_operands_stops_no_reader_before_the_stamp(tmp_p
     assert picture(copy, 1, tmp_path).getpixel((100, 600)) < 100
 
 
+@pytest.mark.parametrize("stray", [b"pageresources<<##1>>", b"<</A [1 <</B c>>]>> BDC EMC", b"[1 2 re] TJ"])
+def test_operators_inside_of_brackets_are_passed_over(tmp_path: Path, stray: bytes) -> None:
+    source = pdf_file(tmp_path / "a.pdf", b"/A <</B (c)>> DP " + stray + b"\n0 0 .4 rg 20 200 200 100 re f [(d)] TJ")
+    _, copy = stamped(source)
+    assert LINE in text_of(copy)
+    assert picture(copy, 1, tmp_path).getpixel((100, 600)) < 100
+
+
 @pytest.mark.parametrize(
-    "end", [b"(abc", b"<41 42", b"[1 2", b"<</A 1", b"BI /W 10 /H 10 ID xxx", b"BT /F1 12 Tf (abc) Tj (x", b"(\\"]
+    "end",
+    [
+        b"(abc",
+        b"<41 42",
+        b"[1 2",
+        b"<</A 1",
+        b"<<a>> <<b",
+        b"BI /W 10 /H 10 ID xxx",
+        b"BT /F1 12 Tf (abc) Tj (x",
+        b"(\\",
+    ],
 )
 def test_a_page_that_breaks_off_cannot_swallow_the_stamp(tmp_path: Path, end: bytes) -> None:
     source = pdf_file(tmp_path / "a.pdf", b"0 0 .4 rg 20 200 200 100 re f " + end)

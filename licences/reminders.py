@@ -26,7 +26,7 @@ SENT = "reminder sent"
 WEEK = timedelta(days=7)
 TEAM = "the programme team"
 # What a licence manager can settle; what is left is for the programme team, but for the terms: those, only oneself.
-MANAGERS_SETTLE = frozenset({Reason.PENDING, Reason.SUSPENDED, Reason.ENDED, Reason.NO_SEAT})
+MANAGERS_SETTLE = frozenset({Reason.PENDING, Reason.SUSPENDED, Reason.ENDED, Reason.NO_SEAT, Reason.SEAT_PAUSED})
 TEAM_SETTLES = frozenset({Reason.NOT_ACCREDITED, Reason.LAPSED})
 
 

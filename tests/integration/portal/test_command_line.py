@@ -60,7 +60,7 @@ def test_the_register_is_read_file_by_file_and_faults_are_named(tmp_path: Path) 
     wrong.write_bytes((SAMPLE / "allgroupsdata.csv").read_bytes().replace(b'"9045"', b'"90x5"'))
     done = portal(tmp_path, "register", str(SAMPLE / "edubasealldata.csv"), str(wrong))
     assert done.returncode == 1
-    assert "edubasealldata.csv: 20 rows of establishments; 25 new, 0 changed, 0 gone" in done.stdout
+    assert "edubasealldata.csv: 21 rows of establishments; 26 new, 0 changed, 0 gone" in done.stdout
     assert "allgroupsdata.csv was not read" in done.stderr
     assert "line 3, column Group UID: Here stands “90x5” instead of a number like 2044." in done.stderr
     assert "Traceback" not in done.stderr

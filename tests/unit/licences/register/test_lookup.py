@@ -37,6 +37,7 @@ def test_the_obvious_comes_first(known: Session) -> None:
         "971": "Lakeshire",
         "St. Brannock": "St. Brannock",
         "hillside": "HILLSIDE TRUST",
+        "hill": "Hill Top Nursery and Family Learning School",  # a whole word, before Hillside
         "TR09044": "HILLSIDE TRUST",
         "9044": "HILLSIDE TRUST",
         "09990044": "HILLSIDE TRUST",

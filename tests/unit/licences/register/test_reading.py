@@ -63,7 +63,7 @@ def test_the_published_files_are_read_and_nobodys_name_is_kept(database: Databas
         for done in (read(SAMPLE / name) for name in (SCHOOLS, "allgroupsdata.csv", "alllinksdata.csv"))
     ]
     succession = read(SAMPLE / "links_edubasealldata.csv")
-    assert counts == [(FileKind.ESTABLISHMENTS, 20, 25), (FileKind.GROUPS, 4, 4), (FileKind.MEMBERS, 5, 5)]
+    assert counts == [(FileKind.ESTABLISHMENTS, 21, 26), (FileKind.GROUPS, 4, 4), (FileKind.MEMBERS, 5, 5)]
     assert (succession.rows, succession.new) == (7, 3)  # told from either side, and one link that is none
     found = entries(database)
     school = found["urn190012"]
@@ -170,7 +170,7 @@ def test_of_two_readings_at_once_the_second_gives_way(
     monkeypatch.setattr(reading, "_compared", compare_then_another)
     with pytest.raises(Refused, match="meanwhile"):
         reading.read_file(database, clock, SYSTEM, SAMPLE / SCHOOLS)
-    assert len(entries(database)) == 25
+    assert len(entries(database)) == 26
 
 
 def test_rules_of_the_tables_bite(database: Database) -> None:

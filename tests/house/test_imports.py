@@ -18,6 +18,8 @@ BREAKS = {
     "Inside materials": ("materials/stray.py", "'''A module that no layer names.'''"),
     "Inside licences": ("licences/standing.py", "import licences.terms"),
     "Inside people": ("licences/people/models.py", "import licences.people.accounts"),
+    "Inside register": ("licences/register/kinds.py", "import licences.register.files"),
+    "Inside quotes": ("licences/quotes/models.py", "import licences.quotes.making"),
     "Inside kit": ("kit/ids.py", "import kit.store"),
     "Inside the Stripe stand-in": ("sandbox/stripe/arithmetic.py", "import sandbox.stripe.pages"),
     "Flask stays at the edge": ("materials/shelf.py", "import flask"),

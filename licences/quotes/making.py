@@ -10,7 +10,7 @@ from kit import mail
 from kit.audit import Actor, Subject, record
 from kit.clock import Clock, london, today
 from kit.ids import fingerprint, new_token
-from kit.money import CURRENCY, vat
+from kit.money import CURRENCY, MOST_PENCE, vat
 from kit.refusals import NotThere, Refused
 from licences import programmes
 from licences.billing import prices
@@ -83,12 +83,15 @@ class QuoteFacts:
 
 
 def cost_of(session: Session, clock: Clock, asked: Asked) -> Cost:
-    """What it costs today. Raises `Refused` when no price is announced for that year."""
+    """What it costs today. Raises `Refused` when no price is announced for that year, or it is beyond any quote."""
     starts_on, ends_on = stretch(asked.year, today(clock))
     price = prices.price_on(prices.all_prices(session), asked.programme_id, starts_on)
     if price is None:
         raise Refused("There is no price for that year yet. Choose another, or ask us.", "year")
-    return Cost(starts_on, ends_on, price.net_pence(asked.seats, starts_on, ends_on), price.vat_basis_points)
+    cost = Cost(starts_on, ends_on, price.net_pence(asked.seats, starts_on, ends_on), price.vat_basis_points)
+    if cost.net_pence > MOST_PENCE:
+        raise Refused("That is more than a quote can hold. Ask us.", "seats")
+    return cost
 
 
 def make(session: Session, clock: Clock, letterhead: mail.Letterhead, asked: Asked, asker: Asker, *, place: str) -> str:

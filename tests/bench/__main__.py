@@ -9,6 +9,6 @@ import sys
 
 SMALL = ["--small"] if os.environ.get("BENCH_SIZE") == "small" else []
 
-for module, options in (("stamping", []), ("serving", []), ("behind_nginx", []), ("scale", SMALL)):
+for module, options in (("stamping", []), ("serving", []), ("behind_nginx", []), ("scale", SMALL), ("register", [])):
     print(f"== {module} ==", flush=True)
     subprocess.run([sys.executable, "-m", f"tests.bench.{module}", *options], check=True)

@@ -91,6 +91,8 @@ def test_a_part_of_a_year_costs_its_share(session: Session, clock: SteppingClock
     assert cost.net_pence == round(145_000 * days / 365)
     with pytest.raises(Refused, match="no price"):
         making.cost_of(session, clock, Asked(programme + 1, 5, LicenceYear.APRIL))
+    with pytest.raises(Refused, match="more than a quote"):
+        making.cost_of(session, clock, Asked(programme, 20_000, LicenceYear.APRIL))
 
 
 def test_nobody_makes_quotes_or_asks_questions_without_end(

@@ -102,7 +102,7 @@ def _suspended(session: Session, day: date) -> list[int]:
     ]
     owing = (
         sa.select(Licence.id, sa.func.min(Invoice.due_on, type_=sa.Date()).label("due"))
-        .join(Invoice, Invoice.licence_id == Licence.id)
+        .join(Invoice, Invoice.licence_id + 0 == Licence.id)  # from what is owed to its licences
         .where(Invoice.owed_pence > 0, stands(Standing.SUSPENDED, day), ~_stopped(Licence.id))
         .group_by(Licence.id)
         .order_by("due")
@@ -122,7 +122,7 @@ def without_password(session: Session, limit: int = 5) -> tuple[int, list[Waitin
     count = session.scalar(sa.select(sa.func.count()).select_from(Person).where(nobody)) or 0
     rows = session.execute(
         sa.select(Person.id, Person.name, Organisation.name)
-        .join(Membership, Membership.person_id == Person.id)
+        .join(Membership, Membership.person_id == Person.id + 0)  # from people to their places, not the other way
         .join(Organisation, Organisation.id == Membership.organisation_id)
         .where(nobody, Membership.ended_at.is_(None))
         .order_by(Person.id.desc())

@@ -78,7 +78,7 @@ class Somebody:
 
 
 def fill(database: Database, size: Size, *, seed: int = 3) -> None:
-    """Adds the rows, takes statistics, and leaves no write-ahead log behind. Nobody else may be connected."""
+    """Adds the rows, and leaves no write-ahead log behind. Nobody else may be connected."""
     luck = random.Random(seed)
     with database.writer.connect() as connection:
         there = (_InSqlite if database.is_sqlite else _InPostgresql)(connection)
@@ -125,7 +125,7 @@ class _There(ABC):
 
     @abstractmethod
     def settle(self) -> None:
-        """Keeps everything, and takes the statistics by which the database chooses its ways."""
+        """Keeps everything, with the statistics that an installation has by itself."""
 
 
 class _InSqlite(_There):
@@ -149,8 +149,8 @@ class _InSqlite(_There):
             self.cursor.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
         self.connection.commit()
         raw: Any = self.connection.connection.driver_connection
-        for statement in ("ANALYZE", "PRAGMA journal_mode=WAL", "PRAGMA wal_checkpoint(TRUNCATE)"):
-            raw.execute(statement)
+        for setting in ("journal_mode=WAL", "wal_checkpoint(TRUNCATE)"):  # no ANALYZE: an installation has none, either
+            raw.execute(f"PRAGMA {setting}")
         self.connection.invalidate()  # its settings are not for others
 
 

@@ -24,6 +24,8 @@ WHOLE = re.compile(rf"^SCAN ({'|'.join(LONG)})(_\d+)?$|Seq Scan on ({'|'.join(LO
 
 # Words among everybody; the people of one organisation are looked through.
 SEARCHED = re.compile(r"^/admin/.*[?&](q|actor|subject)=")
+# On SQLite an index may lead through a whole table in the list's order, but not in another that is then sorted.
+IN_SOME_ORDER = re.compile(rf"^SCAN ({'|'.join(LONG)})\b")
 
 Sent = list[tuple[str, Any]]
 
@@ -68,7 +70,10 @@ def test_no_page_reads_a_long_table_whole(world: World, tmp_path: Path) -> None:
         assert len(sent) > 2, name
         found = plans(database, sent)
         for statement, plan in found.items():
-            faults += [(name, line, statement) for line in plan if WHOLE.search(line)]
+            sorts = any("TEMP B-TREE FOR ORDER BY" in line for line in plan)
+            faults += [
+                (name, line, statement) for line in plan if WHOLE.search(line) or (sorts and IN_SOME_ORDER.search(line))
+            ]
         if database.is_sqlite and SEARCHED.search(address):
             assert any("SCAN words_of_" in line for plan in found.values() for line in plan), name
     portal.close()

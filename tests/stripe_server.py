@@ -46,6 +46,16 @@ class StandIn:
         with urllib.request.urlopen(self._address(path), timeout=30) as answer:
             return str(answer.read().decode())
 
+    def refused(self, path: str, headers: dict[str, str] | None = None, **form: object) -> tuple[int, str]:
+        """The status and the page of a form, or of a look when there is none, that is refused."""
+        body = urllib.parse.urlencode({name: str(value) for name, value in form.items()}).encode() if form else None
+        try:
+            with urllib.request.urlopen(urllib.request.Request(self._address(path), body, headers or {})) as answer:
+                raise AssertionError(f"{path} was not refused: {answer.status}")
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
     def state(self) -> dict[str, Any]:
         """What the control page says to scripts."""
         found = json.loads(self.look("/control/state"))

@@ -105,6 +105,7 @@ class Life:
         subscription = self.account.find("subscription", self.one("subscription"))
         if subscription is None:
             return
+        before = subscription["latest_invoice"]
         item = {"id": subscription["items"]["data"][0]["id"], "quantity": str(self.dice.randint(0, 9))}
         behaviour = self.dice.choice(["always_invoice", "create_prorations", "none"])
         change = {"items": [item], "proration_behavior": behaviour}
@@ -113,7 +114,6 @@ class Life:
         told = self.ask(
             "POST", "/v1/invoices/create_preview", subscription=subscription["id"], subscription_details=change
         )
-        before = subscription["latest_invoice"]
         after = self.ask("POST", f"/v1/subscriptions/{subscription['id']}", **change)
         if behaviour == "always_invoice" and after and after["latest_invoice"] != before and told:
             assert self.account.get("invoice", after["latest_invoice"])["total"] == told["total"]

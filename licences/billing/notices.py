@@ -19,7 +19,7 @@ from kit.audit import SYSTEM, record
 from kit.clock import Clock, today
 from kit.db import Database
 from licences import terms
-from licences.billing import account, orders
+from licences.billing import account, offers, orders
 from licences.billing.account import InvoiceFacts
 from licences.billing.orders import locked_licence
 from licences.billing.renewals import last_day
@@ -89,7 +89,7 @@ def _due(session: Session, clock: Clock, licence: LicenceFacts, sent: set[str]) 
     for invoice in account.invoices_of(session, [licence.id]):
         yield from _about_invoice(invoice, day)
     yield from _about_standing(licence, sent)
-    yield from _about_renewal(session, licence, day)
+    yield from _about_renewal(session, clock, licence)
 
 
 def _about_invoice(invoice: InvoiceFacts, day: date) -> Iterator[Due]:
@@ -118,12 +118,18 @@ def _about_standing(licence: LicenceFacts, sent: set[str]) -> Iterator[Due]:
             yield Due(key.replace("suspended", "restored", 1), "restored", {})
 
 
-def _about_renewal(session: Session, licence: LicenceFacts, day: date) -> Iterator[Due]:
-    """The next year's purchase order, until it is here or nobody wants it."""
+def _about_renewal(session: Session, clock: Clock, licence: LicenceFacts) -> Iterator[Due]:
+    """The next year's purchase order, until it is here or nobody wants it; only for what can then be ordered."""
+    found, day = offers.offer(session, clock, licence.id), today(clock)
     ended = last_day(session, licence.id)
-    if ended is None or _is_declined(session, licence.id):
+    if found is None or _is_declined(session, licence.id):
         return
-    begins = ended + DAY
+    if found.order_id is not None:
+        begins = found.starts_on
+    elif ended is not None:
+        begins = ended + DAY
+    else:
+        return
     asked = [(number, one) for number, one in enumerate(ask_days(begins), start=1) if one <= day]
     if asked and asked[-1][1] > day - LATE:
         yield Due(

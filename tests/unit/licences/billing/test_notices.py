@@ -105,6 +105,7 @@ def test_what_the_mails_say(council: Council) -> None:
 
 def year_from(council: Council, begins: date) -> None:
     """A paid year that ends on the eve of a day a year after `begins`; nothing of it is left to be told."""
+    council.announce()
     order = council.order(first=(begins - council.day).days)
     council.pay_all(council.invoice(order))
     notices.count_as_told(council.session, council.clock, council.licence.id)
@@ -149,11 +150,24 @@ def test_a_purchase_order_that_came_is_not_asked_for(council: Council) -> None:
     assert council.tell() == []
 
 
-def test_an_order_without_its_number_is_still_asked_for(council: Council) -> None:
-    year_from(council, date(2026, 4, 1))
+@pytest.mark.parametrize("licensed_before", [True, False])
+def test_an_order_without_its_number_is_still_asked_for(council: Council, licensed_before: bool) -> None:
+    if licensed_before:
+        year_from(council, date(2026, 4, 1))
     council.order(first=(date(2027, 4, 1) - council.day).days, po=None)
     go_to(council, date(2027, 2, 1))
     assert len(council.tell()) == 1
+    before = (
+        "runs until 31 March 2027. The next licence" if licensed_before else "waits for its purchase order. The licence"
+    )
+    assert f"{before} year begins on 1 April 2027." in words(council, "purchase_order")
+
+
+def test_nobody_is_asked_for_what_has_no_price(council: Council) -> None:
+    council.pay_all(council.invoice(council.order(first=(date(2026, 4, 1) - council.day).days)))
+    notices.count_as_told(council.session, council.clock, council.licence.id)
+    go_to(council, date(2027, 1, 5))
+    assert council.tell() == []
 
 
 @pytest.mark.parametrize(

@@ -36,13 +36,22 @@ def test_every_page_of(email: str, quiet_demo: Demo, visitor: MakeVisitor) -> No
     _examine_all(someone, *(() if email else COMPONENTS))
 
 
-@pytest.mark.parametrize("part", ["people", "materials"])
+MONEY = re.compile(r"^/admin/(renewals|orders|invoices|payments|\w+/\d+/(order|prices|more-seats|keep-open)$)")
+PEOPLE = re.compile(r"^/admin/(organisations|people|licences|programmes)")
+
+
+@pytest.mark.parametrize("part", ["people", "money", "materials"])
 def test_every_page_of_staff(part: str, quiet_demo: Demo, visitor: MakeVisitor) -> None:
-    """The many screens of the programme team, in two parts so that two processes share them."""
+    """The many screens of the programme team, in parts so that several processes share them."""
     someone = visitor(quiet_demo)
     someone.sign_in(STAFF)
-    people = re.compile(r"^/admin/(organisations|people|licences|programmes)")
-    _examine_all(someone, wanted=lambda path: bool(people.match(path)) == (part == "people"))
+    _examine_all(someone, wanted=lambda path: _part_of(path) == part)
+
+
+def _part_of(path: str) -> str:
+    if MONEY.match(path):
+        return "money"
+    return "people" if PEOPLE.match(path) else "materials"
 
 
 IMPORTED = "Name,Kind\nWestmoor Council,local authority\nLakeshire Council,local authority"

@@ -204,6 +204,8 @@ def standing(spans: tuple[Span, ...], stop: Stop | None, today: date, money: Mon
             answer = _kept_open(money.override, answer)
     withheld, paused = _seats(money, today)
     overlays = tuple(_overlays(spans, money, today, over_seated=money.seats_in_use > money.seats_bought - withheld))
+    if not overlays and not withheld and not paused:  # as with nearly every copy that is asked for
+        return answer
     return replace(answer, overlays=overlays, seats_withheld=withheld, seats_paused=paused)
 
 

@@ -46,6 +46,7 @@ def test_paying_and_steering_by_keyboard(browser: Browser, shop: Shop) -> None:
     page.goto(session.url or "")
     page.get_by_role("button", name="Card needs 3-D Secure").focus()
     page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Your bank asks").wait_for()
     assert _faults(page) == []
     page.get_by_role("button", name="Yes, it is me").focus()
     page.keyboard.press("Enter")

@@ -18,6 +18,7 @@ from kit.db import Database
 from kit.dumps import DumpFailed, counts
 from kit.jobs import Handlers, Job, Worker, enqueue
 from kit.jobs.liveness import Pulse
+from kit.search import index_of
 from kit.store import ObjectStore, StoredFile
 from kit.store import record as record_file
 from kit.web.house import House
@@ -62,7 +63,8 @@ def test_what_comes_back_is_what_was_there(world: World, elsewhere: House, tmp_p
     done = put_back(elsewhere, made)
     assert done.faults == ()
     after = contents(elsewhere.database)
-    changed = {name for name in before if before[name] != after[name]}
+    words = index_of("kit_audit_entry")  # on SQLite a table with others behind it, which follow the entries
+    changed = {name for name in before if before[name] != after[name] and not name.startswith(words)}
     # The entry that says so; and the job library notes when our queue was last named to it.
     assert changed == {"kit_audit_entry", "queues"}
     assert len(after["kit_audit_entry"]) == len(before["kit_audit_entry"]) + 1

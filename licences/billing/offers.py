@@ -47,7 +47,8 @@ def offer(session: Session, clock: Clock, licence_id: int) -> Offer | None:
     """
     licence = terms.licence_facts(session, clock, licence_id)
     known = orders.orders_of(session, [licence_id])
-    waiting = min((one for one in known if one.awaits_po), key=lambda one: one.starts_on, default=None)
+    open_ = (one for one in known if one.awaits_po and one.ends_on >= today(clock))
+    waiting = min(open_, key=lambda one: one.starts_on, default=None)
     if waiting:
         return Offer(
             licence,

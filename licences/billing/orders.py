@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from kit.audit import SYSTEM, Actor, record
 from kit.clock import Clock, today
 from kit.db import lock_row
-from kit.money import CURRENCY, pounds, vat
+from kit.money import CURRENCY, MOST_PENCE, pounds, vat
 from kit.refusals import NotThere, Refused
 from licences import terms
 from licences.kinds import InvoiceState, OrderKind
@@ -144,7 +144,10 @@ def withdraw(session: Session, clock: Clock, actor: Actor, order_id: int, *, rea
 def begin_due(session: Session, clock: Clock) -> int:
     """Lets the seats of orders count whose first day has come, and returns how many. For a job, hourly."""
     due = sa.select(Order.id).where(
-        Order.begun_at.is_(None), Order.withdrawn_at.is_(None), Order.starts_on <= today(clock)
+        Order.begun_at.is_(None),
+        Order.withdrawn_at.is_(None),
+        Order.starts_on <= today(clock),
+        Order.ends_on >= today(clock),
     )
     begun = 0
     for order_id in session.scalars(due.order_by(Order.id)).all():
@@ -221,6 +224,8 @@ def locked_order(session: Session, order_id: int) -> tuple[Order, Licence]:
 
 
 def _add(session: Session, clock: Clock, actor: Actor, licence: Licence, kind: OrderKind, wanted: Wanted) -> Order:
+    if wanted.net_pence > MOST_PENCE:
+        raise Refused(f"That is more than one order can hold: {pounds(MOST_PENCE)}. Order fewer seats.", "seats")
     if wanted.po_number:
         refuse_used_po(session, licence.organisation_id, wanted.po_number)
     order = Order(
@@ -260,10 +265,11 @@ def refuse_used_po(session: Session, organisation_id: int, po_number: str) -> No
 def begin_if_due(session: Session, clock: Clock, order: Order, licence: Licence) -> bool:
     """Lets an order's seats count when its first day and what backs it have come.
 
-    Nobody loses a seat by it: a smaller order leaves as many as are in use.
+    Nobody loses a seat by it: a smaller order leaves as many as are in use. What backs an order may come after its last
+    day; its seats were for those days, and never count in the year that runs by then.
     """
     backed = order.po_number is not None or order.po_waived or order.paid_on is not None
-    if order.begun_at is not None or not backed or order.starts_on > today(clock):
+    if order.begun_at is not None or not backed or not order.starts_on <= today(clock) <= order.ends_on:
         return False
     before = licence.seats_bought
     if order.kind is OrderKind.SEATS:

@@ -18,7 +18,8 @@ from licences import terms
 from licences.billing.orders import locked_licence
 from licences.ledger import StaffOverride
 from licences.people.kinds import Role
-from licences.people.memberships import people_with_roles
+from licences.people.memberships import people_with_roles, whom_they_became
+from licences.people.models import Person
 from licences.people.organisations import licensor
 
 ALONE_DAYS = 14
@@ -84,12 +85,12 @@ def keep_open(
 def agree(session: Session, clock: Clock, actor: Actor, letterhead: mail.Letterhead, override_id: int) -> int:
     """The second person agrees; it counts from now on. Returns the licence's id.
 
-    Raises `NotThere`, and `Refused` for the person who asked, or when nothing waits any more.
+    Raises `NotThere`, and `Refused` for the person who asked, by whatever account, or when nothing waits any more.
     """
     row = _locked(session, override_id)
     if not row.needs_second or row.agreed_at is not None or row.ended_at is not None or row.until_on < today(clock):
         raise Refused("Nothing waits for a second person any more.")
-    if actor.person_id is None or actor.person_id == row.asked_by_id:
+    if actor.person_id is None or _is_same(session, actor.person_id, row.asked_by_id):
         raise Refused("A second person has to agree: not the one who asked.")
     row.agreed_by_id, row.agreed_by, row.agreed_at = actor.person_id, actor.name, clock.now()
     session.flush()
@@ -142,6 +143,12 @@ def licence_of(session: Session, override_id: int) -> int:
     if licence_id is None:
         raise NotThere
     return licence_id
+
+
+def _is_same(session: Session, one_id: int, other_id: int) -> bool:
+    """Whether two accounts are one person's by now: a decision keeps the account that made it then."""
+    one, other = (whom_they_became(session, session.get(Person, person_id)) for person_id in (one_id, other_id))
+    return one is other
 
 
 def _locked(session: Session, override_id: int) -> StaffOverride:

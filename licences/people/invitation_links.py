@@ -119,10 +119,7 @@ def accept(
 
 def _person_with(session: Session, email: str) -> Person | None:
     """Who has the address; of somebody who was merged, the person whom they became."""
-    person = session.scalar(sa.select(Person).where(Person.email == email))
-    while person is not None and person.merged_into_id is not None:
-        person = session.get(Person, person.merged_into_id)
-    return person
+    return memberships.whom_they_became(session, session.scalar(sa.select(Person).where(Person.email == email)))
 
 
 def _joined(session: Session, clock: Clock, row: Invitation, person: Person | None, name: str) -> Member:

@@ -137,6 +137,13 @@ def member_in(session: Session, organisation_id: int, person_id: int) -> Member:
     return facts_of_member(row)
 
 
+def whom_they_became(session: Session, person: Person | None) -> Person | None:
+    """Of somebody who was merged, the person whom they became; anybody else is themselves."""
+    while person is not None and person.merged_into_id is not None:
+        person = session.get(Person, person.merged_into_id)
+    return person
+
+
 def places_of(session: Session, person_id: int) -> list[Member]:
     """Every place that a person has or had, live ones first, then by age. Raises `NotThere` for an unknown person."""
     every = _with_both().where(Membership.person_id == person_id)

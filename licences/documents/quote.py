@@ -46,6 +46,11 @@ def undrawable(text: str) -> str:
     return "".join(dict.fromkeys(glyph_table(REGULAR).missing(text) + glyph_table(BOLD).missing(text)))
 
 
+def drawable(text: str) -> str:
+    """The text with a question mark for each character that the paper's typeface lacks: for names from elsewhere."""
+    return text.translate(dict.fromkeys(map(ord, undrawable(text)), "?"))
+
+
 def build_quote(sheet: QuoteSheet) -> bytes:
     """The PDF. Raises `kit.pdf.tags_text.UndrawableTextError` for characters that `undrawable` finds."""
     drawn = BytesIO()

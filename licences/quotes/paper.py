@@ -2,15 +2,19 @@
 
 from kit.clock import in_words
 from kit.money import pounds
-from licences.documents.quote import QuoteSheet, build_quote
+from licences.documents.quote import QuoteSheet, build_quote, drawable
 from licences.quotes.making import QuoteFacts
 
 
 def paper(quote: QuoteFacts, *, brand: str, help_email: str, address: str) -> bytes:
-    """The PDF of a quote; `address` is its own link, so that the paper leads back to it."""
+    """The PDF of a quote; `address` is its own link, so that the paper leads back to it.
+
+    What was typed for it can be drawn; the register and the programme team name things as they like.
+    """
     cost = quote.cost
     days = f"{in_words(cost.starts_on)} to {in_words(cost.ends_on)}"
-    lines = [(f"Licence for {quote.programme_name}, {days}, {seats_in_words(quote.seats)}", pounds(cost.net_pence))]
+    programme = drawable(quote.programme_name)
+    lines = [(f"Licence for {programme}, {days}, {seats_in_words(quote.seats)}", pounds(cost.net_pence))]
     if cost.vat_pence:
         lines.append((f"VAT at {percent(cost.vat_basis_points)}", pounds(cost.vat_pence)))
     lines.append(("To pay", pounds(cost.whole_pence)))
@@ -19,7 +23,7 @@ def paper(quote: QuoteFacts, *, brand: str, help_email: str, address: str) -> by
             brand=brand,
             title=f"Quote {quote.reference}",
             facts=(
-                ("For", quote.organisation_name),
+                ("For", drawable(quote.organisation_name)),
                 ("Asked for by", quote.person_name),
                 ("Date", in_words(quote.made_on)),
                 ("It stands until", in_words(quote.stands_until)),

@@ -1,5 +1,6 @@
 """Quotes: what they cost, how long they stand, what is kept, what is written, and how many are made."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -14,7 +15,8 @@ from kit.refusals import NotThere, Refused
 from licences import programmes
 from licences.billing import prices
 from licences.billing.years import LicenceYear
-from licences.quotes import making, questions
+from licences.documents.quote import drawable
+from licences.quotes import making, paper, questions
 from licences.quotes.making import Asked, Asker
 from licences.quotes.models import Quote
 from licences.quotes.questions import Question
@@ -114,3 +116,16 @@ def test_nobody_makes_quotes_or_asks_questions_without_end(
     assert (last.to_address, last.secret) == ("help@team.example", False)
     assert last.subject == "A question about Attachment Based Mentoring from Ann"
     assert "How long is it?\n\nAnd how much?\n\nAnswer to ann9@a.example." in last.text
+
+
+def test_a_name_from_the_register_that_cannot_be_drawn_does_not_break_the_paper(
+    session: Session, clock: SteppingClock, programme: int
+) -> None:
+    asked = Asked(programme, 7, LicenceYear.SEPTEMBER)
+    programmes.change_programme(
+        session, clock, TEAM, programme, name="Mentoring 🎉", days=3, trainer_days=5, audience=""
+    )
+    asker = replace(ANN, organisation_name="St Mary\ufffds")
+    found = making.quote(session, making.make(session, clock, LETTERHEAD, asked, asker, place=HERE))
+    assert paper.paper(found, brand="Secure Base", help_email="help@team.example", address="https://portal.test/q")
+    assert (drawable(found.organisation_name), drawable(found.programme_name)) == ("St Mary?s", "Mentoring ?")

@@ -26,6 +26,9 @@ LOCAL_ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
 EMAIL = re.compile(
     rf"(?=[^@]{{1,64}}@){LOCAL_ATOM}(?:\.{LOCAL_ATOM})*@(?:[A-Za-z0-9-]{{1,63}}\.)+[A-Za-z0-9-]{{2,63}}", re.ASCII
 )
+# What mail programs make a link of by themselves: with a scheme, or two words with a full stop between them; initials
+# before a name (A.Smith) are welcome unless a path follows.
+ADDRESS = re.compile(r"://|@|\b[\w-]{2,}[.\u3002\uff0e\uff61]\w{2,}|\w[.\u3002\uff0e\uff61][\w.-]{2,}/")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -72,6 +75,12 @@ def email_address(form: Any, field: Any) -> None:
     address = field.data or ""
     if len(address) > 254 or hidden_in(address) or not EMAIL.fullmatch(address):
         raise StopValidation("Write an e-mail address such as name@school.example.")
+
+
+def no_addresses(form: Any, field: Any) -> None:
+    """Refuse a name that holds an address: a mail to somebody who asked for nothing would show it as a link."""
+    if ADDRESS.search(field.data or ""):
+        raise StopValidation("Leave out web and e-mail addresses, and write a space after each full stop.")
 
 
 def filled(missing: str) -> Check:

@@ -15,6 +15,7 @@ from kit.refusals import NotThere, Refused
 from kit.web import forms
 from kit.web.house import house
 from kit.web.transactions import db, roll_back, writes, writing
+from kit.web.typed_text import no_addresses
 from licences import programmes
 from licences.billing.years import LicenceYear
 from licences.documents.quote import undrawable
@@ -35,8 +36,9 @@ class OrganisationForm(forms.Query):
     """The organisation's name, typed or looked up."""
 
     organisation = forms.text(
-        "Name of the organisation", missing="Write the name of the organisation", max_length=LONGEST_NAME
-    )
+        "Name of the organisation", missing="Write the name of the organisation", max_length=LONGEST_NAME,
+        checks=[no_addresses],
+    )  # fmt: skip
 
 
 class SeatsForm(forms.Query):
@@ -55,7 +57,9 @@ class SeatsForm(forms.Query):
 class AskerForm(forms.Form):
     """Whom the quote is for."""
 
-    name = forms.text("Your name", missing="Write your name", max_length=LONGEST_NAME, autocomplete="name")
+    name = forms.text(
+        "Your name", missing="Write your name", max_length=LONGEST_NAME, autocomplete="name", checks=[no_addresses]
+    )
     email = forms.email("Your e-mail address", missing="Write your e-mail address", hint="The quote is sent here.")
 
 

@@ -76,6 +76,7 @@ def test_what_is_missing_or_wrong_is_asked_for_where_it_belongs(world: World, gu
         f"{start}/seats?organisation=%E6%9D%8E": (400, "Our documents cannot show these signs: 李."),
         f"{start}/seats?organisation=A%00B": (400, "cannot be seen"),
         f"{start}/seats?organisation={'x' * 121}": (400, "Shorten it to 120."),
+        f"{start}/seats?organisation=You+won:+evil.example/x": (400, "Leave out web and e-mail addresses"),
         f"{start}/you?organisation=Zed": (400, "Write how many trainers will use it"),
         f"{start}/you?organisation=Zed&seats=0&year=april": (400, "Write a number from 1 to 1,000."),
         f"{start}/you?organisation=Zed&seats=7&year=june": (400, "Choose one of the answers on this page."),
@@ -95,6 +96,8 @@ def test_what_is_missing_or_wrong_is_asked_for_where_it_belongs(world: World, gu
     assert refused.status_code == 400
     assert "Zed Trust" in refused.text
     assert 'value="Ann &lt;b&gt;"' in refused.text
+    lured = guest.post(address, {"name": "Ann, see https://evil.example", "email": "stranger@a.example"})
+    assert (lured.status_code, "Leave out web and e-mail addresses" in words_on(lured.text)) == (400, True)
     question = f"/programmes/{world.programme}/question"
     assert guest.post(question, {"words": "", "name": "Ann", "email": "a@b.example"}).status_code == 400
     sent = guest.post(question, {"words": "How long?", "name": "Ann", "email": "a@b.example"})

@@ -195,6 +195,22 @@ def test_when_the_portal_rests_nginx_says_so(trusted: Site, tmp_path: Path) -> N
     assert b"Back in a moment" in answer.body
 
 
+def test_the_address_of_a_link_stands_in_no_log_of_requests(site: Site, tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    logging = f"server_name localhost;->server_name localhost; access_log {log};"
+    with nginx_server.running(tmp_path, free_port(), portal=logging) as nginx:
+        asking = Site(nginx, site.settings, tmp_path, 0)
+        for path in ("sign-in/link", "welcome", "invitation", "email/keep", "quotes"):
+            assert asking.ask("GET", f"/{path}/so-secret").status == 502
+        plain = http.client.HTTPConnection("localhost", nginx.http_port, timeout=10)
+        with closing(plain):
+            plain.request("GET", "/quotes/so-secret")
+            assert plain.getresponse().status == 301
+        asking.ask("GET", "/static/a.css")
+    assert "a.css" in log.read_text()
+    assert "so-secret" not in log.read_text()
+
+
 def test_too_many_tries_at_the_door_are_held_up(site: Site) -> None:
     statuses = [site.ask("POST", "/sign-in", body=b"email=a").status for _ in range(30)]
     assert statuses[0] != 429

@@ -121,7 +121,9 @@ def make(session: Session, clock: Clock, letterhead: mail.Letterhead, asked: Ask
     row.reference = f"Q{london(row.made_at):%y}-{row.id:05}"
     session.flush()
     subject = Subject("quote", row.id, row.reference)
-    record(session, clock, Actor(None, asker.person_name), "quote made", subject, organisation=asker.organisation_name)
+    # Nobody has checked the name: in the trail it must not pass for that of somebody who is here.
+    actor = Actor(None, f"{asker.person_name} (without an account)")
+    record(session, clock, actor, "quote made", subject, organisation=asker.organisation_name)
     mail.queue(
         session,
         clock,

@@ -59,7 +59,9 @@ def test_a_quote_keeps_the_facts_of_its_day(session: Session, clock: SteppingClo
     assert found.reference.startswith("Q26-")
     kept = [getattr(row, column.key) for column in Quote.__table__.columns]
     assert secret not in kept
-    assert session.scalar(sa.select(AuditEntry.subject_label).where(AuditEntry.action == "quote made")) == row.reference
+    entry = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "quote made")).one()
+    assert entry.subject_label == row.reference
+    assert entry.actor_name == "Ann Example (without an account)", "whoever writes “The portal” does not pass for it"
     for wrong in ("", "x", secret + "x", row.fingerprint):
         with pytest.raises(NotThere):
             making.quote(session, wrong)

@@ -18,7 +18,7 @@ from kit.ports import Links
 SUBJECT_LENGTH = 200
 NAME_LENGTH = 200
 # What RFC 5321 allows without quotes; quoted local parts are legal and found nowhere but in attacks.
-ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]{1,64}@[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]{1,190}")
+ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]{1,64}@[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]{1,252}")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pytest
 from kit.links import PublicLinks
 from kit.mail import Address, Letter, Letterhead, SmtpMailer
 from kit.mail.writing import one_line, write
+from kit.web.typed_text import EMAIL
 
 LETTERHEAD = Letterhead("Secure Base", "help@securebase.example", PublicLinks("https://portal.example"))
 RUTH = Address("ruth@lakeshire.example", "Ruth O'Hara")
@@ -71,6 +72,14 @@ def on_the_wire(to: Address, subject: str) -> bytes:
     mailer = SmtpMailer("smtp://127.0.0.1:2525", "Secure Base <no-reply@securebase.example>")
     letter = Letter("<a@portal.example>", to, subject, "text\n", "<p>html</p>\n", datetime(2026, 7, 1, tzinfo=UTC))
     return mailer.message(letter).as_bytes()
+
+
+@pytest.mark.parametrize("local", ["a", "x" * 61, "o'hara+a/b=c{d}|e^f`~"])
+def test_every_address_that_a_form_takes_can_be_written_to(local: str) -> None:
+    email = f"{local}@{'.'.join(['b' * 61] * 3)}.school"
+    assert EMAIL.fullmatch(email)
+    assert len(email) <= 254
+    assert Address(email).email == email
 
 
 def test_no_name_or_subject_carries_a_header() -> None:

@@ -182,13 +182,14 @@ def load(database: Database, store: Store, links: Links) -> None:
         for place in PLACES:
             _move_in(session, clock, place, homes["abm"], password)
         demo_money.move_in_neighbours(session, clock, password)
-    _publish_editions(database, clock, store, links, homes)
     clock.moment = now
     with database.write() as session:
         demo_money.announce_prices(session, clock, homes["abm"])
         demo_money.keep_accounts(
             session, clock, Letterhead("Secure Base", "help@securebase.example", links), homes["abm"]
         )
+    # After the accounts: nobody takes a copy in a year that nobody ordered.
+    _publish_editions(database, clock, store, links, homes)
     clock.moment = now
     for name in ("edubasealldata", "allgroupsdata", "alllinksdata", "links_edubasealldata"):
         reading.read_file(database, clock, TEAM, sample_materials.CONTENT / "register" / f"{name}.csv")

@@ -22,7 +22,7 @@ from sandbox.stripe.webhooks import Deliverer
 
 Answer = tuple[int, dict[str, str], bytes]
 SHOWN_EVENTS = 40
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 DECLINED = "The card was declined. Nothing was paid."
 
 
@@ -35,6 +35,8 @@ def show(account: Account, path: str, said: str = "") -> Answer:
             match parts:
                 case [""]:
                     return _html("control.html", **_control(account), said=said)
+                case ["pages.css"]:
+                    return HTTPStatus.OK, {"Content-Type": "text/css; charset=utf-8"}, _STYLE.read_bytes()
                 case ["control", "state"]:
                     return _json(control.state(account))
                 case ["events", identity]:
@@ -255,8 +257,10 @@ def _to(address: str) -> Answer:
     return HTTPStatus.SEE_OTHER, {"Location": address}, b""
 
 
+_FOLDER = Path(__file__).parent / "templates"
+_STYLE = _FOLDER / "pages.css"
 _TEMPLATES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    loader=jinja2.FileSystemLoader(_FOLDER),
     autoescape=True,
     undefined=jinja2.StrictUndefined,
 )

@@ -7,7 +7,7 @@ each page has several turns, and its ratio is the median of theirs. A page of 25
 the demo data may have no more: the rows that either shows stand beside the figures. A file of a whole list is as long
 as its rows: of it, the time to its first line is compared, and what a further line takes is told.
 A word measures only the pages that it names, `--sqlite` and `--postgresql` only that database.
-With `PORTAL_BENCH_FOLDER` the databases stay in that folder, and the next run begins at once.
+With `BENCH_FOLDER` the databases stay in that folder, and the next run begins at once.
 """
 
 import json
@@ -230,7 +230,7 @@ def _load_demo(url: str, store: Path) -> None:
 @contextmanager
 def run_folder() -> Iterator[Path]:
     """The folder named in the environment, kept; or one of this run alone."""
-    kept = os.environ.get("PORTAL_BENCH_FOLDER")
+    kept = os.environ.get("BENCH_FOLDER")
     if kept is None:
         databases.begin_run()
         try:

@@ -14,12 +14,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from kit.clock import Clock, in_words, today
+from kit.refusals import NotThere
 from kit.statements import Statement
 from licences.accreditations import AccreditationFacts
 from licences.models import Accreditation, Licence, Programme, Seat
 from licences.people.kinds import LegalKind, Role
 from licences.people.memberships import Member, people_with_roles
 from licences.people.models import Acceptance, LegalText
+from licences.people.viewer import Viewer
 from licences.programmes import ProgrammeFacts
 from licences.standing import Cause, LicenceStanding, Standing
 from licences.standing_facts import COLUMNS, Gathered, joined
@@ -148,6 +150,24 @@ def entitlement(
     """The answer for one programme; None when there is no such programme."""
     asked = {"person": person_id, "organisation": organisation_id, "programme": programme_id}
     return _answers(session, clock, _OF_ONE, asked, organisation_name).get(programme_id)
+
+
+def answer_for(session: Session, clock: Clock, viewer: Viewer, programme_id: int) -> Entitlement:
+    """The answer for a viewer in the organisation they work in now.
+
+    Raises `NotThere` when that organisation has no licence for the programme.
+    """
+    answer = entitlement(
+        session,
+        clock,
+        person_id=viewer.person_id,
+        organisation_id=viewer.organisation_id,
+        organisation_name=viewer.organisation_name,
+        programme_id=programme_id,
+    )
+    if answer is None or answer.licence is None:
+        raise NotThere
+    return answer
 
 
 def entitlements(

@@ -14,8 +14,8 @@ from kit import mail
 from kit.audit import AuditEntry, record
 from kit.clock import Clock, in_words, london, start_of, today
 from kit.db import lock_row
-from kit.refusals import NotThere, Refused
-from licences.entitlements import Entitlement, Reason, entitlement
+from kit.refusals import Refused
+from licences.entitlements import Entitlement, Reason, answer_for
 from licences.models import Licence
 from licences.people.kinds import Role
 from licences.people.memberships import Member, people_with_roles
@@ -80,16 +80,8 @@ def remind(
     way any more, or only the viewer's own acceptance, or when a reminder went out within the last seven days. The
     licence's row is locked before looking, so that of two presses at once only one sends.
     """
-    answer = entitlement(
-        session,
-        clock,
-        person_id=viewer.person_id,
-        organisation_id=viewer.organisation_id,
-        organisation_name=viewer.organisation_name,
-        programme_id=programme_id,
-    )
-    if answer is None or answer.licence is None:
-        raise NotThere
+    answer = answer_for(session, clock, viewer, programme_id)
+    assert answer.licence is not None
     lock_row(session, Licence, answer.licence.id)
     known = reminding(session, clock, viewer, [answer]).get(programme_id)
     if known is None:

@@ -13,7 +13,7 @@ from kit.clock import Clock
 from kit.mail import Letterhead
 from kit.refusals import NotThere, Refused
 from licences import reminders
-from licences.entitlements import Entitlement, entitlement, entitlements
+from licences.entitlements import Entitlement, answer_for, entitlements
 from licences.people.viewer import Viewer
 from licences.reminders import Reminding
 from materials import readings
@@ -119,21 +119,6 @@ def answers_for(session: Session, clock: Clock, viewer: Viewer) -> dict[int, Ent
         organisation_id=viewer.organisation_id,
         organisation_name=viewer.organisation_name,
     )
-
-
-def answer_for(session: Session, clock: Clock, viewer: Viewer, programme_id: int) -> Entitlement:
-    """The same for one programme. Raises `NotThere` when the viewer's organisation has no licence for it."""
-    answer = entitlement(
-        session,
-        clock,
-        person_id=viewer.person_id,
-        organisation_id=viewer.organisation_id,
-        organisation_name=viewer.organisation_name,
-        programme_id=programme_id,
-    )
-    if answer is None or answer.licence is None:
-        raise NotThere
-    return answer
 
 
 def note_reading(session: Session, clock: Clock, viewer: Viewer, *, material_id: int, edition_id: int) -> str:

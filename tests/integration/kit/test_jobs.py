@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -15,7 +16,7 @@ from kit.clock import SteppingClock, SystemClock
 from kit.db import Database
 from kit.jobs import Backoff, Handlers, Hopeless, Job, Worker
 from kit.jobs.models import JobDeath, WorkerRow
-from kit.jobs.trials import DEATHS, SUSPECTED, count_deaths
+from kit.jobs.trials import DEATHS, SUSPECTED, Trials, count_deaths
 from kit.refusals import NotThere
 
 WRITE = Job("write a line")
@@ -204,6 +205,11 @@ class Crowd:
             self._inside.remove(line)
 
 
+def note_deaths(database: Database, known: dict[str, int]) -> None:
+    with database.write() as session:
+        session.add_all(JobDeath(id=id, deaths=times, last_at=SystemClock().now()) for id, times in known.items())
+
+
 def deaths(database: Database) -> dict[str, int]:
     with database.read() as session:
         return {row.id: row.deaths for row in session.scalars(sa.select(JobDeath))}
@@ -214,15 +220,27 @@ def test_a_suspected_job_is_tried_alone(database: Database) -> None:
     handlers.add(WRITE, crowd.work)
     suspects, others = ["suspect 1", "suspect 2"], [f"other {each}" for each in range(8)]
     known = {f"{WRITE.name}:{suspect}": SUSPECTED for suspect in suspects} | {f"{WRITE.name}:other 0": SUSPECTED - 1}
+    note_deaths(database, known)
     with database.write() as session:
-        session.add_all(JobDeath(id=id, deaths=times, last_at=SystemClock().now()) for id, times in known.items())
         for line in (*others[:4], *suspects, *others[4:]):
             jobs.enqueue(session, WRITE, key=line, line=line)
     drain(database, handlers)
     assert {line: crowd.most[line] for line in suspects} == dict.fromkeys(suspects, 1)
-    assert crowd.most["other 0"] > 1
     assert set(crowd.most) == {*suspects, *others}
     assert deaths(database) == {id: times + (times == SUSPECTED) for id, times in known.items()}
+
+
+def test_a_job_that_was_there_once_is_tried_in_company(database: Database) -> None:
+    note_deaths(database, {"there once": SUSPECTED - 1})
+    trials, meeting = Trials(database, SystemClock()), threading.Barrier(2)
+
+    def take_a_turn(id: str) -> None:
+        with trials.turn(id):
+            meeting.wait(timeout=30)
+
+    with ThreadPoolExecutor() as pool:
+        for done in [pool.submit(take_a_turn, id) for id in ("there once", "never there")]:
+            done.result()
 
 
 def test_a_job_that_never_began_alone_is_never_condemned(database: Database) -> None:

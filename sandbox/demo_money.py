@@ -11,8 +11,9 @@ from kit.clock import LONDON, SteppingClock, SystemClock, today
 from kit.mail import Letterhead
 from licences import terms
 from licences.billing import invoices, notices, orders, overrides, prices, renewals
-from licences.billing.invoices import Line, Raised
+from licences.billing.invoices import Line, Paid, Raised
 from licences.billing.orders import Wanted
+from licences.billing.prices import PriceFacts
 from licences.billing.years import APRIL, SEPTEMBER, next_first_of, year_from
 from licences.kinds import PaymentKind
 from licences.people import accounts, memberships, organisations
@@ -121,17 +122,7 @@ def announce_prices(session: Session, clock: SteppingClock, programme_id: int) -
     """What a year costs, and what the next but one will."""
     day = today(SystemClock())
     for from_on, licence, seat in ((day - timedelta(days=800), 115_000, 9_000), (_next(APRIL)(day), 120_000, 9_500)):
-        prices.announce(
-            session,
-            clock,
-            TEAM,
-            programme_id=programme_id,
-            from_on=from_on,
-            licence_pence=licence,
-            seats_included=4,
-            seat_pence=seat,
-            vat_basis_points=VAT,
-        )
+        prices.announce(session, clock, TEAM, PriceFacts(programme_id, from_on, licence, 4, seat, VAT))
 
 
 def keep_accounts(session: Session, clock: SteppingClock, letterhead: Letterhead, programme_id: int) -> None:
@@ -183,9 +174,7 @@ def _keep(session: Session, clock: SteppingClock, account: Account, programme_id
 
 def _pay(session: Session, clock: SteppingClock, invoice_id: int, pence: int, day: date) -> None:
     clock.moment = _at_noon(day)
-    invoices.record_payment(
-        session, clock, TEAM, invoice_id, amount_pence=pence, paid_on=day, kind=PaymentKind.TRANSFER, reference="BACS"
-    )
+    invoices.record_payment(session, clock, TEAM, invoice_id, Paid(pence, day, PaymentKind.TRANSFER, "BACS"))
 
 
 def _norbury_promised(session: Session, clock: SteppingClock, programme_id: int) -> None:

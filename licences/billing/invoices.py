@@ -5,7 +5,7 @@ licence's lock; the moment it is settled, the licence's standing is that of a pa
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
 import sqlalchemy as sa
@@ -72,17 +72,27 @@ def record_invoice(session: Session, clock: Clock, actor: Actor, order_id: int, 
     return row.id
 
 
-def record_payment(
-    session: Session,
-    clock: Clock,
-    actor: Actor,
-    invoice_id: int,
-    *,
-    amount_pence: int,
-    paid_on: date,
-    kind: PaymentKind,
-    reference: str,
-) -> None:
+@dataclass(frozen=True)
+class Paid:
+    """Money that came: pence, the day the bank names, how it came and the words that came with it."""
+
+    amount_pence: int
+    paid_on: date
+    kind: PaymentKind
+    reference: str
+
+
+@dataclass(frozen=True)
+class Credited:
+    """What a credit note says: its number, pence with VAT, the day of its issue and why."""
+
+    number: str
+    amount_pence: int
+    issued_on: date
+    reason: str
+
+
+def record_payment(session: Session, clock: Clock, actor: Actor, invoice_id: int, money: Paid) -> None:
     """Records money that came, in part, in full or more than was owed.
 
     Raises `NotThere`, and `Refused` for a void invoice, a day that has not come, or the same payment once more.
@@ -90,30 +100,16 @@ def record_payment(
     row, licence = locked_invoice(session, invoice_id)
     if row.state is InvoiceState.VOID:
         raise Refused("This invoice is void: nothing is paid for it.")
-    if paid_on > today(clock):
+    if money.paid_on > today(clock):
         raise Refused("This day has not come yet.", "paid_on")
-    twin = sa.select(Payment.id).where(
-        Payment.invoice_id == invoice_id,
-        Payment.amount_pence == amount_pence,
-        Payment.paid_on == paid_on,
-        Payment.reference == reference,
-        Payment.taken_back_at.is_(None),
-    )
-    if session.scalar(twin) is not None:  # pressed twice, or by two people
-        raise Refused("This payment is recorded already. If it came twice, write another reference.", "reference")
-    session.add(
-        Payment(
-            invoice_id=invoice_id,
-            kind=kind,
-            amount_pence=amount_pence,
-            paid_on=paid_on,
-            reference=reference,
-            recorded_at=clock.now(),
-            recorded_by=actor.name,
-        )
-    )
+    _refuse_same_payment(session, invoice_id, money)
+    session.add(Payment(invoice_id=invoice_id, **asdict(money), recorded_at=clock.now(), recorded_by=actor.name))
     settle(session, clock, row, licence)
-    paid = {"amount": pounds(amount_pence), "paid_on": paid_on.isoformat(), "reference": reference or None}
+    paid = {
+        "amount": pounds(money.amount_pence),
+        "paid_on": money.paid_on.isoformat(),
+        "reference": money.reference or None,
+    }
     _record(session, clock, actor, "payment recorded", row, licence, **paid, left=pounds(row.owed_pence))
 
 
@@ -136,17 +132,7 @@ def take_back(session: Session, clock: Clock, actor: Actor, payment_id: int, *, 
     return invoice_id
 
 
-def credit(
-    session: Session,
-    clock: Clock,
-    actor: Actor,
-    invoice_id: int,
-    *,
-    number: str,
-    amount_pence: int,
-    issued_on: date,
-    reason: str,
-) -> None:
+def credit(session: Session, clock: Clock, actor: Actor, invoice_id: int, note: Credited) -> None:
     """Records a credit note: a part of the invoice that is not to be paid.
 
     Raises `NotThere`, and `Refused` for a void invoice, a known number, or more than the invoice and its credit notes.
@@ -154,23 +140,14 @@ def credit(
     row, licence = locked_invoice(session, invoice_id)
     if row.state is InvoiceState.VOID:
         raise Refused("This invoice is void: nothing of it can be credited.")
-    _refuse_known_number(session, CreditNote, number)
+    _refuse_known_number(session, CreditNote, note.number)
     left = _total(row) - _sum(session, CreditNote, invoice_id)
-    if amount_pence > left:
+    if note.amount_pence > left:
         raise Refused(f"At most {pounds(left)} of this invoice can be credited.", "amount")
-    session.add(
-        CreditNote(
-            invoice_id=invoice_id,
-            number=number,
-            amount_pence=amount_pence,
-            issued_on=issued_on,
-            reason=reason,
-            recorded_at=clock.now(),
-            recorded_by=actor.name,
-        )
-    )
+    session.add(CreditNote(invoice_id=invoice_id, **asdict(note), recorded_at=clock.now(), recorded_by=actor.name))
     settle(session, clock, row, licence)
-    _record(session, clock, actor, "credit recorded", row, licence, amount=pounds(amount_pence), reason=reason)
+    detail = {"amount": pounds(note.amount_pence), "reason": note.reason}
+    _record(session, clock, actor, "credit recorded", row, licence, **detail)
 
 
 def void(session: Session, clock: Clock, actor: Actor, invoice_id: int, *, reason: str) -> None:
@@ -281,6 +258,14 @@ def _last_paid(session: Session, invoice_id: int) -> date | None:
     )
     credited = sa.select(sa.func.max(CreditNote.issued_on)).where(CreditNote.invoice_id == invoice_id)
     return session.scalar(money) or session.scalar(credited)
+
+
+def _refuse_same_payment(session: Session, invoice_id: int, money: Paid) -> None:
+    """Pressed twice, or by two people."""
+    same = [getattr(Payment, name) == value for name, value in asdict(money).items() if name != "kind"]
+    known = sa.select(Payment.id).where(Payment.invoice_id == invoice_id, Payment.taken_back_at.is_(None), *same)
+    if session.scalar(known) is not None:
+        raise Refused("This payment is recorded already. If it came twice, write another reference.", "reference")
 
 
 def _refuse_known_number(session: Session, table: type[Invoice] | type[CreditNote], number: str) -> None:

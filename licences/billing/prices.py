@@ -1,6 +1,6 @@
 """What a licence year of a programme costs. A new price is announced before the year that it is for."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, timedelta
 
 import sqlalchemy as sa
@@ -44,59 +44,30 @@ class PriceFacts:
         return self.licence_pence + self.seat_pence * max(0, seats - self.seats_included)
 
 
-def announce(
-    session: Session,
-    clock: Clock,
-    actor: Actor,
-    *,
-    programme_id: int,
-    from_on: date,
-    licence_pence: int,
-    seats_included: int,
-    seat_pence: int,
-    vat_basis_points: int,
-) -> None:
-    """Announces the price of the years that begin on `from_on` or later.
+def announce(session: Session, clock: Clock, actor: Actor, price: PriceFacts) -> None:
+    """Announces the price of the years that begin on its day or later.
 
     Raises `NotThere`, and `Refused` when there is a price from that day, or less notice than ninety days; the first
     price of a programme needs none.
     """
-    programme = lock_row(session, Programme, programme_id)
+    programme = lock_row(session, Programme, price.programme_id)
     if programme is None:
         raise NotThere
-    known = prices_of(session, programme_id)
-    if any(one.from_on == from_on for one in known):
+    known = prices_of(session, price.programme_id)
+    if any(one.from_on == price.from_on for one in known):
         raise Refused("There is a price from this day already.", "from_on")
     earliest = today(clock) + NOTICE
-    if known and from_on < earliest:
+    if known and price.from_on < earliest:
         raise Refused(f"A new price takes 90 days’ notice: {in_words(earliest)} at the earliest.", "from_on")
-    session.add(
-        Price(
-            programme_id=programme_id,
-            from_on=from_on,
-            licence_pence=licence_pence,
-            seats_included=seats_included,
-            seat_pence=seat_pence,
-            vat_basis_points=vat_basis_points,
-            currency=CURRENCY,
-            announced_at=clock.now(),
-            announced_by=actor.name,
-        )
-    )
+    session.add(Price(**asdict(price), currency=CURRENCY, announced_at=clock.now(), announced_by=actor.name))
     session.flush()
-    subject = Subject("programme", programme_id, programme.name)
-    whole, further = pounds(licence_pence), pounds(seat_pence)
-    record(
-        session,
-        clock,
-        actor,
-        "price announced",
-        subject,
-        from_on=from_on.isoformat(),
-        licence_year=whole,
-        seats_included=seats_included,
-        further_seat=further,
-    )
+    detail: dict[str, str | int] = {
+        "from_on": price.from_on.isoformat(),
+        "licence_year": pounds(price.licence_pence),
+        "seats_included": price.seats_included,
+        "further_seat": pounds(price.seat_pence),
+    }
+    record(session, clock, actor, "price announced", Subject("programme", programme.id, programme.name), **detail)
 
 
 def prices_of(session: Session, programme_id: int) -> list[PriceFacts]:
@@ -107,14 +78,7 @@ def prices_of(session: Session, programme_id: int) -> list[PriceFacts]:
 def all_prices(session: Session) -> list[PriceFacts]:
     """Every price, the latest first."""
     return [
-        PriceFacts(
-            row.programme_id,
-            row.from_on,
-            row.licence_pence,
-            row.seats_included,
-            row.seat_pence,
-            row.vat_basis_points,
-        )
+        PriceFacts(*(getattr(row, field.name) for field in fields(PriceFacts)))
         for row in session.scalars(sa.select(Price).order_by(Price.from_on.desc()))
     ]
 

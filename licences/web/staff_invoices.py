@@ -13,7 +13,7 @@ from kit.web.transactions import db, writes
 from licences import terms
 from licences.billing import account, invoices, notices, orders
 from licences.billing.account import InvoiceFacts
-from licences.billing.invoices import Line, Raised
+from licences.billing.invoices import Credited, Line, Paid, Raised
 from licences.billing.orders import OrderFacts
 from licences.guard import allowed, viewer
 from licences.kinds import OrderKind, PaymentKind
@@ -146,16 +146,8 @@ def payment_post(invoice_id: int) -> Answer:
     found, form = account.invoice(db(), invoice_id), PaymentForm()
 
     def act(session: Session) -> str:
-        invoices.record_payment(
-            session,
-            house().clock,
-            viewer().actor,
-            invoice_id,
-            amount_pence=form.amount.data,
-            paid_on=form.paid_on.data,
-            kind=PaymentKind(form.kind.data),
-            reference=form.reference.data,
-        )
+        money = Paid(form.amount.data, form.paid_on.data, PaymentKind(form.kind.data), form.reference.data)
+        invoices.record_payment(session, house().clock, viewer().actor, invoice_id, money)
         _tell(session, found.licence_id)
         return url_for(".one_invoice", invoice_id=invoice_id)
 
@@ -176,16 +168,8 @@ def credit_post(invoice_id: int) -> Answer:
     found, form = account.invoice(db(), invoice_id), CreditForm()
 
     def act(session: Session) -> str:
-        invoices.credit(
-            session,
-            house().clock,
-            viewer().actor,
-            invoice_id,
-            number=form.number.data,
-            amount_pence=form.amount.data,
-            issued_on=form.issued_on.data,
-            reason=form.reason.data,
-        )
+        note = Credited(form.number.data, form.amount.data, form.issued_on.data, form.reason.data)
+        invoices.credit(session, house().clock, viewer().actor, invoice_id, note)
         _tell(session, found.licence_id)
         return url_for(".one_invoice", invoice_id=invoice_id)
 

@@ -16,6 +16,7 @@ from kit.web.house import house
 from kit.web.transactions import db, roll_back, writes, writing
 from licences import programmes, terms
 from licences.billing import notices, overrides, prices, renewals
+from licences.billing.prices import PriceFacts
 from licences.guard import allowed, sure, viewer
 from licences.policy import Action
 from licences.terms import LicenceFacts
@@ -109,17 +110,15 @@ def programme_prices_post(programme_id: int) -> Response | tuple[str, int]:
     if not form.validate():
         return _prices_page(programme_id, form), 400
     try:
-        prices.announce(
-            writing(),
-            house().clock,
-            viewer().actor,
-            programme_id=programme_id,
-            from_on=form.from_on.data,
-            licence_pence=form.licence.data,
-            seats_included=form.seats_included.data,
-            seat_pence=form.seat.data,
-            vat_basis_points=int(form.rate.data),
+        price = PriceFacts(
+            programme_id,
+            form.from_on.data,
+            form.licence.data,
+            form.seats_included.data,
+            form.seat.data,
+            int(form.rate.data),
         )
+        prices.announce(writing(), house().clock, viewer().actor, price)
     except Refused as refusal:
         roll_back()
         form.refuse(refusal)

@@ -9,6 +9,7 @@ from kit.clock import today
 from licences.billing import invoices, orders, prices
 from licences.billing.invoices import Line, Raised
 from licences.billing.orders import Wanted
+from licences.billing.prices import PriceFacts
 from licences.ledger import Invoice, Order, Payment
 from licences.models import Licence
 from tests.faults.crowd import CLIENTS, ROUNDS, at, at_once, press, signed_in
@@ -20,10 +21,7 @@ from tests.world import COLLEAGUE, MANAGER, STAFF, TEAM, World
 def test_forty_renew_pay_and_take_the_last_seat(world: World, round_: int) -> None:
     clock, day = world.house.clock, today(world.house.clock)
     with world.house.database.write() as session:
-        prices.announce(
-            session, clock, TEAM, programme_id=world.programme, from_on=day, licence_pence=100_000, seats_included=2,
-            seat_pence=9_000, vat_basis_points=0,
-        )  # fmt: skip
+        prices.announce(session, clock, TEAM, PriceFacts(world.programme, day, 100_000, 2, 9_000, 0))
         wanted = Wanted(day, day + timedelta(days=30), 1, 9_000, 0, "PO 1")
         order = orders.add_seats(session, clock, TEAM, world.licence, wanted)
         invoice = invoices.record_invoice(

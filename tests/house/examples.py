@@ -19,8 +19,9 @@ from kit.mail import MailMessage, State
 from kit.sealing import Sealer
 from licences import merging
 from licences.billing import invoices, orders, prices, renewals
-from licences.billing.invoices import Line, Raised
+from licences.billing.invoices import Line, Paid, Raised
 from licences.billing.orders import Wanted
+from licences.billing.prices import PriceFacts
 from licences.billing.years import LicenceYear
 from licences.kinds import PaymentKind
 from licences.ledger import Payment, StaffOverride
@@ -132,10 +133,7 @@ def _quoted(session: Session, world: World) -> str:
     """The secret of a quote that somebody without an account made."""
     clock, letterhead = world.house.clock, world.house.letterhead
     if not prices.prices_of(session, world.programme):
-        prices.announce(
-            session, clock, TEAM, programme_id=world.programme, from_on=today(clock), licence_pence=145_000,
-            seats_included=5, seat_pence=9_500, vat_basis_points=2_000,
-        )  # fmt: skip
+        prices.announce(session, clock, TEAM, PriceFacts(world.programme, today(clock), 145_000, 5, 9_500, 2_000))
     asked = Asked(world.programme, 7, LicenceYear.SEPTEMBER)
     asker = Asker("Zed Trust", None, "Ann Example", "ann@zed.example")
     return making.make(session, clock, letterhead, asked, asker, place="192.0.2.1")
@@ -177,9 +175,7 @@ def _money(session: Session, world: World) -> dict[str, str]:
         name: invoices.record_invoice(session, clock, TEAM, made[name], Raised(f"SB-{name}", day, day, line))
         for name in ("invoiced", "to_void", "to_give_up")
     }
-    invoices.record_payment(
-        session, clock, TEAM, bills["invoiced"], amount_pence=100, paid_on=day, kind=PaymentKind.TRANSFER, reference=""
-    )
+    invoices.record_payment(session, clock, TEAM, bills["invoiced"], Paid(100, day, PaymentKind.TRANSFER, ""))
     waiting = StaffOverride(
         licence_id=world.suspended_licence, from_on=day, until_on=day + timedelta(days=30), reason="A late run.",
         asked_by_id=world.people[COLLEAGUE], asked_by="Somebody else", asked_at=clock.now(), needs_second=True,

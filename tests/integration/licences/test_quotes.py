@@ -9,6 +9,7 @@ import pytest
 from kit.audit import SYSTEM
 from kit.clock import in_words, today
 from licences.billing import prices
+from licences.billing.prices import PriceFacts
 from licences.register import reading
 from tests.browser_like import Browser
 from tests.factories.register_files import SAMPLE
@@ -24,10 +25,8 @@ def guest(world: World) -> Browser:
     """A browser that nobody is signed in with, on a portal with a price and a register."""
     reading.read_file(world.house.database, world.house.clock, SYSTEM, SAMPLE / "edubasealldata.csv")
     with world.house.database.write() as session:
-        prices.announce(
-            session, world.house.clock, TEAM, programme_id=world.programme, from_on=today(world.house.clock),
-            licence_pence=145_000, seats_included=5, seat_pence=9_500, vat_basis_points=0,
-        )  # fmt: skip
+        price = PriceFacts(world.programme, today(world.house.clock), 145_000, 5, 9_500, 0)
+        prices.announce(session, world.house.clock, TEAM, price)
     return world.browser()
 
 

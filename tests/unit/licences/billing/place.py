@@ -13,8 +13,9 @@ from kit.money import vat
 from licences import programmes, terms
 from licences.billing import account, invoices, notices, orders, prices
 from licences.billing.account import InvoiceFacts
-from licences.billing.invoices import Line, Raised
+from licences.billing.invoices import Line, Paid, Raised
 from licences.billing.orders import Wanted
+from licences.billing.prices import PriceFacts
 from licences.kinds import PaymentKind
 from licences.people import memberships, organisations
 from licences.people.kinds import OrganisationKind, Role
@@ -63,10 +64,8 @@ class Council:
         return today(self.clock)
 
     def announce(self, licence: int = 115_000, seat: int = 9_000, from_on: date = date(2024, 1, 1)) -> None:
-        prices.announce(
-            self.session, self.clock, self.ruth, programme_id=self.programme, from_on=from_on, licence_pence=licence,
-            seats_included=4, seat_pence=seat, vat_basis_points=2000,
-        )  # fmt: skip
+        price = PriceFacts(self.programme, from_on, licence, 4, seat, 2000)
+        prices.announce(self.session, self.clock, self.ruth, price)
 
     def order(self, first: int = 0, po: str | None = "PO 1", seats: int = 4, net: int = 100_000, **more: bool) -> int:
         """A year from so many days from today."""
@@ -82,10 +81,8 @@ class Council:
         return invoices.record_invoice(self.session, self.clock, self.ruth, order, raised)
 
     def pay(self, invoice: int, pence: int) -> None:
-        invoices.record_payment(
-            self.session, self.clock, self.ruth, invoice, amount_pence=pence, paid_on=self.day,
-            kind=PaymentKind.TRANSFER, reference="BACS 1",
-        )  # fmt: skip
+        money = Paid(pence, self.day, PaymentKind.TRANSFER, "BACS 1")
+        invoices.record_payment(self.session, self.clock, self.ruth, invoice, money)
 
     def pay_all(self, invoice: int, net: int = 100_000) -> None:
         self.pay(invoice, net + vat(net, 2000))

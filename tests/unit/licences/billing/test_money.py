@@ -13,7 +13,7 @@ from kit.money import pounds
 from kit.refusals import NotThere, Refused
 from licences import seats, terms
 from licences.billing import invoices, offers, orders, outlook, overrides, renewals
-from licences.billing.invoices import Line, Raised
+from licences.billing.invoices import Credited, Line, Raised
 from licences.billing.orders import Wanted
 from licences.billing.renewals import Stage
 from licences.entitlements import Reason, entitlement
@@ -72,10 +72,8 @@ def test_credit_notes_lower_what_is_owed(council: Council) -> None:
     invoice = council.invoice(council.order())
 
     def credit(number: str, pence: int) -> None:
-        invoices.credit(
-            council.session, council.clock, council.ruth, invoice, number=number, amount_pence=pence,
-            issued_on=council.day, reason="Two seats fewer.",
-        )  # fmt: skip
+        note = Credited(number, pence, council.day, "Two seats fewer.")
+        invoices.credit(council.session, council.clock, council.ruth, invoice, note)
 
     credit("CN-1", 20_000)
     assert council.bill(invoice).owed_pence == 100_000

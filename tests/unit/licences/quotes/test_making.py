@@ -14,6 +14,7 @@ from kit.mail import Letterhead, MailMessage
 from kit.refusals import NotThere, Refused
 from licences import programmes
 from licences.billing import prices
+from licences.billing.prices import PriceFacts
 from licences.billing.years import LicenceYear
 from licences.documents.quote import drawable
 from licences.quotes import making, paper, questions
@@ -32,10 +33,7 @@ def programme(session: Session, clock: SteppingClock) -> int:
     made = programmes.create_programme(
         session, clock, TEAM, name="Attachment Based Mentoring", days=3, trainer_days=5, audience="Schools"
     ).id
-    prices.announce(
-        session, clock, TEAM, programme_id=made, from_on=today(clock), licence_pence=145_000, seats_included=5,
-        seat_pence=9_500, vat_basis_points=2_000,
-    )  # fmt: skip
+    prices.announce(session, clock, TEAM, PriceFacts(made, today(clock), 145_000, 5, 9_500, 2_000))
     return made
 
 

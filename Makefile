@@ -3,6 +3,8 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 export PORT
+# Some images tell Python to keep no bytecode: then each process compiles the whole house anew, two seconds of work.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test coverage check bench soak lock clean
 

@@ -21,9 +21,10 @@ from kit.audit import Actor, Subject, record
 from kit.clock import Clock, today
 from kit.db import Database
 from kit.refusals import Refused
-from licences.register.files import Key, Record, Table, UnreadableFile, open_table
+from licences.register.files import Table, UnreadableFile, open_table
 from licences.register.kinds import EntryKind, EntryStatus, FileKind
 from licences.register.models import RegisterEntry, RegisterMember, RegisterReading, RegisterSuccession, RegisterWord
+from licences.register.rows import Key, Record
 
 BATCH = 1_000
 MOST_FAULTS = 50

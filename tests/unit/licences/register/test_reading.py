@@ -142,6 +142,23 @@ def test_a_file_of_something_else_is_told_by_its_headings(tmp_path: Path, first:
     assert str(caught.value.faults[0]).startswith(told)
 
 
+@pytest.mark.parametrize(
+    ("first", "told"),
+    [
+        (b'"URN"x,', "line 1: The quotation marks do not pair up"),
+        (b"U" * 200_000 + b"\r\n", "line 2: This row has 1 cells; the headings have 5."),
+    ],
+)
+def test_a_line_that_is_none_is_told_and_never_held_whole(tmp_path: Path, first: bytes, told: str) -> None:
+    path = written(tmp_path, [], "links_edubasealldata.csv")
+    table = open_table(path)
+    headings_line = path.read_bytes()
+    path.write_bytes(first + headings_line if b"x" in first else headings_line + first)
+    assert list(table.walk()) == []
+    assert str(table.faults[0]).startswith(told)
+    assert max(len(fault.message) for fault in table.faults) < 200
+
+
 def test_a_part_of_the_register_closes_nothing(database: Database, read: Callable[..., Read], tmp_path: Path) -> None:
     many_establishments(tmp_path / "all.csv", 60)
     read(tmp_path / "all.csv")

@@ -16,30 +16,17 @@ from licences.people import legal, memberships, organisations
 from licences.people.kinds import LegalKind, OrganisationKind, Role
 from licences.people.viewer import Viewer
 from licences.standing import Standing
+from tests.unit.licences.council import LakeshireCouncil
 
 STAFF = Actor(None, "Ruth Vaughan")
 
 
-class Council:
-    """A council with a programme to subscribe to, a manager and two trainers."""
+class Council(LakeshireCouncil):
+    """A council that subscribes."""
 
     def __init__(self, session: Session, clock: SteppingClock) -> None:
+        super().__init__(session, clock)
         self.session, self.clock, self.day = session, clock, today(clock)
-        made = organisations.create_organisation(
-            session, clock, STAFF, name="Lakeshire Council", kind=OrganisationKind.LOCAL_AUTHORITY
-        )
-        self.id = made.id
-        self.programme = programmes.create_programme(
-            session, clock, STAFF, name="ABM", days=3, trainer_days=5, audience="Schools"
-        ).id
-        self.manager, self.amara, self.ben, self.colin = (
-            memberships.add_person(
-                session, clock, STAFF, made.id, name=name, email=f"{name}@lakeshire.example", role=role
-            ).id
-            for name, role in (
-                ("Janet", Role.MANAGER), ("Amara", Role.TRAINER), ("Ben", Role.TRAINER), ("Colin", Role.FINANCE),
-            )
-        )  # fmt: skip
 
     def grant(self, first: int = -10, last: int = 300, number: int = 1) -> int:
         return terms.grant(

@@ -1,7 +1,9 @@
 """A council that orders, is invoiced and pays: through the services, as staff do it."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -10,8 +12,9 @@ from kit.clock import SteppingClock, today
 from kit.links import PublicLinks
 from kit.mail import Letterhead, MailMessage
 from kit.money import vat
-from licences import programmes, terms
-from licences.billing import account, invoices, notices, orders, prices
+from kit.refusals import Refused
+from licences import terms
+from licences.billing import account, invoices, notices, orders, overrides, prices
 from licences.billing.account import InvoiceFacts
 from licences.billing.invoices import Line, Paid, Raised
 from licences.billing.orders import Wanted
@@ -21,43 +24,29 @@ from licences.people import memberships, organisations
 from licences.people.kinds import OrganisationKind, Role
 from licences.standing import LicenceStanding
 from licences.terms import LicenceFacts
+from tests.unit.licences.council import TEAM, LakeshireCouncil
 
 LETTERHEAD = Letterhead("Secure Base", "help@securebase.example", PublicLinks("https://portal.test"))
 
 
-class Council:
+class Council(LakeshireCouncil):
     """A council with a manager, two trainers and a finance contact; the team has two members of staff."""
 
     def __init__(self, session: Session, clock: SteppingClock) -> None:
+        super().__init__(session, clock)
         self.session, self.clock = session, clock
-        team = Actor(None, "The test")
         house = organisations.create_organisation(
-            session, clock, team, name="The team", kind=OrganisationKind.LICENSOR
+            session, clock, TEAM, name="The team", kind=OrganisationKind.LICENSOR
         ).id
         self.ruth, self.dev = (
             Actor(
                 memberships.add_person(
-                    session, clock, team, house, name=name, email=f"{name.lower()}@team.example", role=Role.STAFF
+                    session, clock, TEAM, house, name=name, email=f"{name.lower()}@team.example", role=Role.STAFF
                 ).id,
                 name,
             )
             for name in ("Ruth", "Dev")
         )
-        made = organisations.create_organisation(
-            session, clock, team, name="Lakeshire Council", kind=OrganisationKind.LOCAL_AUTHORITY
-        )
-        self.id = made.id
-        self.programme = programmes.create_programme(
-            session, clock, team, name="ABM", days=3, trainer_days=5, audience="Schools"
-        ).id
-        self.janet, self.amara, self.ben, self.colin = (
-            memberships.add_person(
-                session, clock, team, made.id, name=name, email=f"{name.lower()}@lakeshire.example", role=role
-            ).id
-            for name, role in (
-                ("Janet", Role.MANAGER), ("Amara", Role.TRAINER), ("Ben", Role.TRAINER), ("Colin", Role.FINANCE),
-            )
-        )  # fmt: skip
 
     @property
     def day(self) -> date:
@@ -87,6 +76,13 @@ class Council:
     def pay_all(self, invoice: int, net: int = 100_000) -> None:
         self.pay(invoice, net + vat(net, 2000))
 
+    def keep_open(self, days: int) -> bool:
+        """Asked by Ruth, from today; whether she may decide it alone."""
+        return overrides.keep_open(
+            self.session, self.clock, self.ruth, LETTERHEAD, self.licence.id,
+            until_on=self.day + timedelta(days=days - 1), reason="Their payment run is late.",
+        )  # fmt: skip
+
     def bill(self, invoice: int) -> InvoiceFacts:
         return account.invoice(self.session, invoice)
 
@@ -108,3 +104,10 @@ class Council:
 
     def actions(self) -> list[str]:
         return list(self.session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)))
+
+
+def refused(act: Callable[[], object]) -> str:
+    """Why it is refused, as a person would read it."""
+    with pytest.raises(Refused) as refusal:
+        act()
+    return refusal.value.message

@@ -30,6 +30,7 @@ MODELS = (
     "licences.register.models",
     "licences.quotes.models",
     "licences.ledger",
+    "licences.payments.models",
     "materials.models",
 )
 # The house's tables carry the prefix of their package: anything else in the database belongs to somebody else.

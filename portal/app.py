@@ -15,6 +15,7 @@ from licences.web import (
     account_email,
     account_steps,
     account_sure,
+    papers,
     passkey_door,
     programme_pages,
     second_step,
@@ -69,8 +70,8 @@ def create_app(settings: Settings, house: House | None = None) -> Flask:
     for screen in (
         home, door, health, legal, developers, staff,
         sign_in_links, passkey_door, second_step, account, account_email, account_steps, account_sure,
-        programme_pages, invitation_pages, welcome, terms_of_use, organisation_pages, licence_staff, staff_lost_steps,
-        shelf_pages, material_staff,
+        programme_pages, invitation_pages, welcome, terms_of_use, organisation_pages, papers,
+        licence_staff, staff_lost_steps, shelf_pages, material_staff,
     ):  # fmt: skip
         app.register_blueprint(screen.blueprint())
     app.context_processor(lambda: _context(settings))

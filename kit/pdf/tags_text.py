@@ -59,6 +59,7 @@ class TextStyle:
     before: float = 0
     after: float = 0
     centred: bool = False
+    flush_right: bool = False
     balanced: bool = False
     snap: float = 0
 
@@ -326,7 +327,8 @@ class Text(Flowable):
 
     def _line_stretches(self, line: Line, y: float, last: bool) -> list[_Stretch]:
         length = sum(word.width for word in line) + sum(word.space for word in line[:-1])
-        x = self.indent + ((self.width - self.indent - length) / 2 if self.style.centred else 0)
+        spare = self.width - self.indent - length
+        x = self.indent + (spare if self.style.flush_right else spare / 2 if self.style.centred else 0)
         found: list[_Stretch] = []
         for index, word in enumerate(line):
             for piece in word.pieces:

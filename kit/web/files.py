@@ -50,6 +50,13 @@ def send_spliced(
     return _with_headers(response, etag, file_name)
 
 
+def as_pdf(data: bytes, file_name: str) -> Response:
+    """Sends a PDF that was made for this very request, to be looked at in the browser."""
+    response = Response(data, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = _disposition(file_name)
+    return response
+
+
 def _pieces(store: Store, sha256: str, patches: Sequence[Patch], start: int, end: int) -> Iterator[bytes]:
     """The copy from `start` up to `end`; what the kernel sent by itself is not among the pieces.
 
@@ -125,8 +132,10 @@ def _with_headers(response: Response, etag: str, file_name: str) -> Response:
     response.set_etag(etag)
     response.headers["Accept-Ranges"] = "bytes"
     response.headers["Cache-Control"] = "private, no-cache"
-    plain = file_name.encode("ascii", "replace").decode().replace('"', "").replace("?", "_")
-    response.headers["Content-Disposition"] = (
-        f"inline; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"
-    )
+    response.headers["Content-Disposition"] = _disposition(file_name)
     return response
+
+
+def _disposition(file_name: str) -> str:
+    plain = file_name.encode("ascii", "replace").decode().replace('"', "").replace("?", "_")
+    return f"inline; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"

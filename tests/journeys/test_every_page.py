@@ -11,7 +11,7 @@ from tests.journeys.conftest import MakeVisitor
 from tests.journeys.demo import Demo
 from tests.journeys.visitor import Visitor
 
-FILES = re.compile(r"\.csv$|/preview$|^/copies/|^/static/")
+FILES = re.compile(r"\.(csv|pdf)$|/preview$|^/copies/|^/static/")
 # Those who signed in need not look again at what anybody sees in the same frame.
 FOR_ANYBODY = re.compile(r"^/(accessibility|privacy|cookies|terms|terms-of-use)$")
 COMPONENTS = (

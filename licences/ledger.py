@@ -1,4 +1,4 @@
-"""Tables of the money: prices, orders, invoices and what was paid of them, promises, decisions of staff, notices.
+"""Tables of the money: prices, offers, orders, invoices and what was paid of them, promises, decisions, notices.
 
 Every amount is in pence, of one currency, and the database refuses any other. Whoever changes what a licence owes locks
 its organisation and the licence first, as those do who change its seats.
@@ -46,7 +46,7 @@ class Price(Base):
 class Order(Base):
     """What an organisation asked for, at a price that stands. It waits for a purchase order unless none is needed.
 
-    It has begun when its number of seats counts.
+    It has begun when its number of seats counts. `in_two_parts`: its invoice is wanted by financial years.
     """
 
     __tablename__ = "licences_order"
@@ -62,6 +62,7 @@ class Order(Base):
     currency: Mapped[str] = mapped_column(sa.String(3))
     po_number: Mapped[str | None] = mapped_column(sa.String(60))
     po_waived: Mapped[bool]
+    in_two_parts: Mapped[bool] = mapped_column(server_default=sa.false())
     paid_on: Mapped[date | None]
     placed_at: Mapped[datetime]
     placed_by: Mapped[str] = mapped_column(sa.String(200))
@@ -76,6 +77,45 @@ class Order(Base):
         sa.CheckConstraint("net_pence BETWEEN 0 AND 100000000", name="net"),
         sa.CheckConstraint("vat_basis_points BETWEEN 0 AND 10000", name="vat"),
         sa.CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_reason IS NULL)", name="withdrawn_with_reason"),
+    )
+
+
+class PlannedRelease(Base):
+    """Whose seat is released when a smaller order begins."""
+
+    __tablename__ = "licences_planned_release"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(sa.ForeignKey("licences_order.id"))
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("licences_person.id"), index=True)
+
+    __table_args__ = (sa.UniqueConstraint("order_id", "person_id"),)
+
+
+class SeatsOffer(Base):
+    """What so many seats more cost from the day on which it was worked out: it stands, and is ordered by, unchanged."""
+
+    __tablename__ = "licences_seats_offer"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    licence_id: Mapped[int] = mapped_column(sa.ForeignKey("licences_licence.id"), index=True)
+    seats: Mapped[int]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    net_pence: Mapped[int]
+    vat_basis_points: Mapped[int]
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    made_at: Mapped[datetime]
+    made_by: Mapped[str] = mapped_column(sa.String(200))
+    stands_until: Mapped[date]
+    order_id: Mapped[int | None] = mapped_column(sa.ForeignKey("licences_order.id"), unique=True)
+
+    __table_args__ = (
+        sa.CheckConstraint(POUNDS_ONLY, name="currency"),
+        sa.CheckConstraint("ends_on >= starts_on AND stands_until BETWEEN starts_on AND ends_on", name="in_order"),
+        sa.CheckConstraint("seats BETWEEN 1 AND 10000", name="seats"),
+        sa.CheckConstraint("net_pence BETWEEN 0 AND 100000000", name="net"),
+        sa.CheckConstraint("vat_basis_points BETWEEN 0 AND 10000", name="vat"),
     )
 
 

@@ -18,7 +18,7 @@ from kit.clock import Clock
 from kit.db import lock_row
 from kit.holdings import Holding
 from kit.refusals import NotThere, Refused
-from licences.ledger import Invoice, Order
+from licences.ledger import Invoice, Order, PlannedRelease
 from licences.models import Accreditation, Licence, Programme, Seat
 from licences.people import tokens
 from licences.people.kinds import OrganisationKind, Role, TokenPurpose
@@ -60,6 +60,7 @@ OWN_HOLDINGS: Mapping[str, Sequence[Holding]] = {
         PLACES,
         Holding("seats", Seat.person_id, (Seat.licence_id,), _is_live_seat, "released_at", _free_seat),
         Holding("accreditations", Accreditation.person_id, (Accreditation.programme_id,)),
+        Holding("seats to be released", PlannedRelease.person_id, (PlannedRelease.order_id,)),
         Holding("accepted terms", Acceptance.person_id, (Acceptance.legal_text_id,)),
     ),
     "organisation": (

@@ -7,7 +7,7 @@ takes invoices; where there is no licence manager, to the programme team.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from kit import mail
 from kit.audit import SYSTEM, record
-from kit.clock import Clock, today
+from kit.clock import Clock, london, today
 from kit.db import Database
 from licences import terms
 from licences.billing import account, offers, orders
@@ -89,7 +89,10 @@ def _due(session: Session, clock: Clock, licence: LicenceFacts, sent: set[str]) 
     for invoice in account.invoices_of(session, [licence.id]):
         yield from _about_invoice(invoice, day)
     yield from _about_standing(licence, sent)
-    yield from _about_renewal(session, clock, licence)
+    declined_at = session.scalar(sa.select(Licence.cancelled_at).where(Licence.id == licence.id))
+    yield from _about_ending(session, licence, declined_at, sent, day)
+    if declined_at is None:
+        yield from _about_renewal(session, clock, licence)
 
 
 def _about_invoice(invoice: InvoiceFacts, day: date) -> Iterator[Due]:
@@ -118,11 +121,26 @@ def _about_standing(licence: LicenceFacts, sent: set[str]) -> Iterator[Due]:
             yield Due(key.replace("suspended", "restored", 1), "restored", {})
 
 
+def _about_ending(
+    session: Session, licence: LicenceFacts, declined_at: datetime | None, sent: set[str], day: date
+) -> Iterator[Due]:
+    """That it is not renewed, once for each day on which that was said; and that this was taken back."""
+    ends = last_day(session, licence.id)
+    words = {"ends": ends, "path": f"/organisation/licences/{licence.id}/not-renewing"}
+    if declined_at is not None:
+        if ends is not None and ends >= day:
+            yield Due(f"ending {licence.id} {london(declined_at).date()}", "ending", words)
+        return
+    for key in sent:
+        if key.startswith("ending "):
+            yield Due(key.replace("ending", "continuing", 1), "continuing", words)
+
+
 def _about_renewal(session: Session, clock: Clock, licence: LicenceFacts) -> Iterator[Due]:
-    """The next year's purchase order, until it is here or nobody wants it; only for what can then be ordered."""
+    """The next year's purchase order, until it is here; only for what can then be ordered."""
     found, day = offers.offer(session, clock, licence.id), today(clock)
     ended = last_day(session, licence.id)
-    if found is None or _is_declined(session, licence.id):
+    if found is None:
         return
     if found.order_id is not None:
         begins = found.starts_on
@@ -137,10 +155,6 @@ def _about_renewal(session: Session, clock: Clock, licence: LicenceFacts) -> Ite
             "purchase_order",
             {"begins": begins, "ended": ended, "path": f"/organisation/licences/{licence.id}/renew"},
         )
-
-
-def _is_declined(session: Session, licence_id: int) -> bool:
-    return session.scalar(sa.select(Licence.cancelled_at).where(Licence.id == licence_id)) is not None
 
 
 def _send(session: Session, clock: Clock, letterhead: mail.Letterhead, licence: LicenceFacts, due: Due) -> None:

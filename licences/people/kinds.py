@@ -48,9 +48,15 @@ class Step(StrEnum):
 
 
 class LegalKind(StrEnum):
-    """The texts that staff edit. People accept the terms of use before their first copy."""
+    """The texts that staff edit.
+
+    People accept the terms of use before their first copy; whoever orders for an organisation accepts the licence terms
+    and the data-processing agreement.
+    """
 
     TERMS_OF_USE = "terms-of-use"
+    LICENCE_TERMS = "licence-terms"
+    DATA_PROCESSING = "data-processing-agreement"
     TERMS = "terms"
     PRIVACY = "privacy"
     COOKIES = "cookies"

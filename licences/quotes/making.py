@@ -129,7 +129,7 @@ def make(session: Session, clock: Clock, letterhead: mail.Letterhead, asked: Ask
         clock,
         template="licences/quote",
         to=mail.Address(email, asker.person_name),
-        context={"quote": _facts(row), "path": path_of(secret)},
+        context={"quote": facts_of(row), "path": path_of(secret)},
         letterhead=letterhead,
         about=("quote", row.id),
         secret=True,
@@ -147,10 +147,16 @@ def quote(session: Session, secret: str) -> QuoteFacts:
     row = session.scalar(sa.select(Quote).where(Quote.fingerprint == fingerprint(secret)))
     if row is None:
         raise NotThere
-    return _facts(row)
+    return facts_of(row)
 
 
-def _facts(row: Quote) -> QuoteFacts:
+def stands(clock: Clock, quote: QuoteFacts) -> bool:
+    """Whether a quote can still be ordered by today."""
+    return quote.stands_on(today(clock))
+
+
+def facts_of(row: Quote) -> QuoteFacts:
+    """A quote as other modules see it."""
     return QuoteFacts(
         reference=row.reference,
         programme_id=row.programme_id,

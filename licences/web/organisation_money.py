@@ -43,6 +43,7 @@ def add_to(made: Blueprint) -> None:
     made.post("/licences/<int:licence_id>/renew")(renew_post)
     made.get("/orders/<int:order_id>")(one_order)
     made.post("/licences/<int:licence_id>/promise")(promise_post)
+    made.get("/licences/<int:licence_id>/not-renewing")(decline)
     made.post("/licences/<int:licence_id>/not-renewing")(decline_post)
     made.post("/licences/<int:licence_id>/renewing")(think_again_post)
 
@@ -130,12 +131,21 @@ def promise_post(licence_id: int) -> Response:
 
 
 @allowed(Action.RENEW)
+def decline(licence_id: int) -> str:
+    """What not renewing means, before it is said; and the way back when it was."""
+    licence = _licence(licence_id)
+    found = outlook.outlooks(db(), house().clock, [licence])[licence_id]
+    return render_template("licences/not_renewing.html", licence=licence, outlook=found, today=today(house().clock))
+
+
+@allowed(Action.RENEW)
 @writes
 def decline_post(licence_id: int) -> Response:
     """Notes that the licence is not renewed; it can be taken back at any time before the end."""
     _licence(licence_id)
     try:
         renewals.decline(writing(), house().clock, viewer().actor, licence_id)
+        notices.catch_up(writing(), house().clock, house().letterhead, licence_id)
     except Refused as refusal:
         return _refused(refusal)
     return _home("It is noted that you do not renew. Until its last day the licence goes on, and you can still renew.")
@@ -148,6 +158,7 @@ def think_again_post(licence_id: int) -> Response:
     _licence(licence_id)
     try:
         renewals.think_again(writing(), house().clock, viewer().actor, licence_id)
+        notices.catch_up(writing(), house().clock, house().letterhead, licence_id)
     except Refused as refusal:
         return _refused(refusal)
     return _home("Good: we ask you for the purchase order when it is time.")

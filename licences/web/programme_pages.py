@@ -13,7 +13,7 @@ from licences.billing import prices
 from licences.guard import public
 from licences.quotes import questions
 from licences.quotes.questions import Question
-from licences.web import entering, quote_pages
+from licences.web import entering, quote_accepting, quote_pages
 
 
 class QuestionForm(forms.Form):
@@ -32,6 +32,7 @@ def blueprint() -> Blueprint:
     made.get("/programmes/<int:programme_id>/question")(question)
     made.post("/programmes/<int:programme_id>/question")(question_post)
     quote_pages.add_to(made)
+    quote_accepting.add_to(made)
     return made
 
 

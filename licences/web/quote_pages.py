@@ -10,7 +10,6 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from flask import Response as FlaskResponse
 from werkzeug.wrappers import Response
 
-from kit.clock import today
 from kit.refusals import NotThere, Refused
 from kit.web import forms
 from kit.web.house import house
@@ -19,9 +18,9 @@ from kit.web.typed_text import no_addresses
 from licences import programmes
 from licences.billing.years import LicenceYear
 from licences.documents.quote import undrawable
-from licences.guard import public
+from licences.guard import public, viewer_or_none
 from licences.programmes import ProgrammeFacts
-from licences.quotes import making, paper
+from licences.quotes import accepting, making, paper
 from licences.quotes.making import MOST_SEATS, Asked, Asker, Cost
 from licences.register import lookup
 from licences.register.lookup import EntryFacts, Found
@@ -141,11 +140,13 @@ def quote(secret: str) -> Response:
         "licences/quote.html",
         quote=found,
         secret=secret,
-        stands=found.stands_on(today(house().clock)),
+        stands=making.stands(house().clock, found),
+        became=accepting.became(db(), secret),
+        mine=viewer_or_none(),
         percent=paper.percent,
         address=house().links.to(making.path_of(secret)),
     )
-    return _unlisted(make_response(page))
+    return unlisted(make_response(page))
 
 
 @public
@@ -161,10 +162,10 @@ def quote_pdf(secret: str) -> Response:
     )
     response = FlaskResponse(data, mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="quote-{found.reference}.pdf"'
-    return _unlisted(response)
+    return unlisted(response)
 
 
-def _unlisted(response: Response) -> Response:
+def unlisted(response: Response) -> Response:
     """No search engine lists it, and no page that it leads to learns its address."""
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response

@@ -12,7 +12,7 @@ from licences.guard import public
 from licences.people import legal
 from licences.people.kinds import LegalKind
 
-_PAGES = (LegalKind.ACCESSIBILITY, LegalKind.PRIVACY, LegalKind.COOKIES, LegalKind.TERMS, LegalKind.TERMS_OF_USE)
+_PAGES = tuple(LegalKind)
 
 
 class _OurMarkdown(MarkdownIt):

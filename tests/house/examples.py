@@ -88,7 +88,7 @@ def make_examples(world: World) -> Examples:
         mail = _mail_that_came_back(session, world)
         doubles = _doubles(session, world)
         owed = _money(session, world)
-        quote_secret = _quoted(session, world)
+        quote_secret, own_quote_secret = (_quoted(session, world, name) for name in ("Zed Trust", "Lakeshire Council"))
         trainer_place = memberships.first_place(session, world.people[TRAINER]).membership_id
         version = legal.current(session, LegalKind.TERMS_OF_USE)
     ids = {
@@ -108,6 +108,7 @@ def make_examples(world: World) -> Examples:
         "trainer_place": str(trainer_place),
         "secret": secret,
         "quote_secret": quote_secret,
+        "own_quote_secret": own_quote_secret,
         "sign_in_secret": sign_in_secret,
         **own,
         "job": job,
@@ -129,13 +130,13 @@ def _invited(session: Session, world: World) -> dict[str, str]:
     return {"invitation": str(first), "invitation_secret": secret, "leaver_person": str(leaver.id)}
 
 
-def _quoted(session: Session, world: World) -> str:
+def _quoted(session: Session, world: World, organisation: str) -> str:
     """The secret of a quote that somebody without an account made."""
     clock, letterhead = world.house.clock, world.house.letterhead
     if not prices.prices_of(session, world.programme):
         prices.announce(session, clock, TEAM, PriceFacts(world.programme, today(clock), 145_000, 5, 9_500, 2_000))
     asked = Asked(world.programme, 7, LicenceYear.SEPTEMBER)
-    asker = Asker("Zed Trust", None, "Ann Example", "ann@zed.example")
+    asker = Asker(organisation, None, "Ann Example", "ann@zed.example")
     return making.make(session, clock, letterhead, asked, asker, place="192.0.2.1")
 
 

@@ -25,6 +25,8 @@ STAYS = {
     "licences_renewal_promise.licence_id": "the licence that is kept stands by its own facts",
     "licences_payer.licence_id": "under whose name it was paid over there",
     "licences_notice.licence_id": "which mails went out about the licence as it was",
+    "licences_seats_offer.licence_id": "the licence that is kept stands by its own facts",
+    "licences_quote_acceptance.accepted_by_id": "who did it then",
     "licences_order.licence_id": "books that are closed: open ones stop the merge",
     "licences_invoice.licence_id": "books that are closed: open ones stop the merge",
 }

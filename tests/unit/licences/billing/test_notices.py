@@ -22,7 +22,7 @@ def words(council: Council, template: str) -> str:
     """The plain text of the last mail of a kind."""
     wanted = sa.select(MailMessage).where(MailMessage.template == f"licences/{template}")
     row = council.session.scalars(wanted.order_by(MailMessage.id.desc()).limit(1)).one()
-    assert "£" in row.html or template in ("restored", "purchase_order", "override")
+    assert "£" in row.html or template in ("restored", "purchase_order", "override", "ending", "continuing")
     assert row.text.endswith(FOOT)
     return str(row.text.removesuffix(FOOT))
 
@@ -188,13 +188,40 @@ def test_nothing_is_asked_for_a_moment_after_it_is_settled(
     assert not [one for one in council.tell() if "was due on" in one]
 
 
-def test_who_does_not_renew_is_asked_no_more(council: Council) -> None:
+def test_who_does_not_renew_is_told_once_and_asked_no_more_until_they_change_their_mind(council: Council) -> None:
     year_from(council, date(2026, 4, 1))
-    renewals.decline(council.session, council.clock, council.ruth, council.licence.id)
+    decline, think_again = renewals.decline, renewals.think_again
+    here = (council.session, council.clock, council.ruth, council.licence.id)
+    decline(*here)
+    assert council.tell() == ["Janet: Lakeshire Council: the licence for ABM ends on 31 March 2027"]
+    assert words(council, "ending") == (
+        "Dear Janet,\n\n"
+        "It is noted that Lakeshire Council does not renew its licence for ABM. It goes on as before until 31 March"
+        " 2027, and ends with that day. Nothing is invoiced for a further year, and we ask for no purchase order.\n\n"
+        "After that your trainers cannot take or open copies. People, seats and history are kept.\n\n"
+        "You can change your mind until then, here:\n\n"
+        f"https://portal.test/organisation/licences/{council.licence.id}/not-renewing\n"
+    )
     go_to(council, date(2027, 1, 5))
     assert council.tell() == []
-    renewals.think_again(council.session, council.clock, council.ruth, council.licence.id)
+    think_again(*here)
+    assert council.tell() == [
+        "Janet: Lakeshire Council: the licence for ABM is renewed as usual",
+        "Janet: Lakeshire Council: the purchase order for the licence year from 1 April 2027",
+    ]
+    assert words(council, "continuing") == (
+        "Dear Janet,\n\n"
+        "We had noted that Lakeshire Council does not renew its licence for ABM. That is taken back: it is renewed as"
+        " usual, by an order of yours.\n\n"
+        "See the licence:\n\nhttps://portal.test/organisation\n"
+    )
+    decline(*here)
     assert len(council.tell()) == 1
+    for _ in range(2):  # to and fro on one day
+        think_again(*here)
+        council.tell()
+        decline(*here)
+        assert council.tell() == []
 
 
 def test_without_a_licence_manager_the_team_hears_of_it(council: Council) -> None:

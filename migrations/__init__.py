@@ -31,6 +31,7 @@ MODELS = (
     "licences.quotes.models",
     "licences.ledger",
     "licences.payments.models",
+    "licences.payables",
     "materials.models",
 )
 # The house's tables carry the prefix of their package: anything else in the database belongs to somebody else.

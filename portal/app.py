@@ -17,6 +17,7 @@ from licences.web import (
     account_sure,
     papers,
     passkey_door,
+    pay_pages,
     programme_pages,
     second_step,
     sign_in_links,
@@ -70,7 +71,7 @@ def create_app(settings: Settings, house: House | None = None) -> Flask:
     for screen in (
         home, door, health, legal, developers, staff,
         sign_in_links, passkey_door, second_step, account, account_email, account_steps, account_sure,
-        programme_pages, invitation_pages, welcome, terms_of_use, organisation_pages, papers,
+        programme_pages, invitation_pages, welcome, terms_of_use, organisation_pages, papers, pay_pages,
         licence_staff, staff_lost_steps, shelf_pages, material_staff,
     ):  # fmt: skip
         app.register_blueprint(screen.blueprint())

@@ -42,9 +42,24 @@ class MailMessage(Base):
     claimed_until: Mapped[datetime | None]
     about_kind: Mapped[str | None]
     about_id: Mapped[int | None]
+    # What goes with it as a file, made when it is sent: the row says only what that is.
+    enclosure_kind: Mapped[str | None] = mapped_column(sa.String(40))
+    enclosure_id: Mapped[int | None]
 
     __table_args__ = (
         sa.Index(None, "about_kind", "about_id"),
         sa.CheckConstraint("state in ('queued', 'sent', 'failed')", name="state_is_known"),
         sa.CheckConstraint("(state = 'sent') = (sent_at is not null)", name="sent_has_its_moment"),
     )
+
+
+class MailWording(Base):
+    """Words that staff wrote for a kind of mail, in place of the template’s own; they name variables."""
+
+    __tablename__ = "kit_mail_wording"
+
+    template: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+    subject: Mapped[str] = mapped_column(sa.String(200))
+    text: Mapped[str] = mapped_column(sa.Text)
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[str] = mapped_column(sa.String(200))

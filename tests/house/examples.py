@@ -18,7 +18,7 @@ from kit.jobs.failures import put_aside
 from kit.mail import MailMessage, State
 from kit.sealing import Sealer
 from licences import merging
-from licences.billing import invoices, orders, prices, renewals
+from licences.billing import invoices, orders, pay_links, prices, renewals
 from licences.billing.invoices import Line, Paid, Raised
 from licences.billing.orders import Wanted
 from licences.billing.prices import PriceFacts
@@ -184,8 +184,9 @@ def _money(session: Session, world: World) -> dict[str, str]:
     session.add(waiting)
     session.flush()
     payment = session.scalar(sa.select(Payment.id)) or 0
-    ids = {f"order_{name}" if name else "order": number for name, number in made.items()}
+    ids: dict[str, int | str] = {f"order_{name}" if name else "order": number for name, number in made.items()}
     ids |= {"invoice": bills["invoiced"], "invoice_to_void": bills["to_void"], "payment": payment}
+    ids["pay_secret"] = pay_links.make(session, clock, TEAM, bills["invoiced"])
     ids |= {"invoice_to_give_up": bills["to_give_up"], "override": waiting.id}
     return {name: str(number) for name, number in ids.items()}
 

@@ -19,6 +19,8 @@ STAYS = {
     "licences_invitation.accepted_by_id": "who did it then",
     "licences_staff_override.asked_by_id": "who did it then",
     "licences_staff_override.agreed_by_id": "who did it then",
+    "licences_payee.asked_by_id": "who did it then",
+    "licences_payee.agreed_by_id": "who did it then",
     "licences_period.licence_id": "the licence that is kept has years of its own",
     "licences_suspension.licence_id": "the licence that is kept stands by its own facts",
     "licences_staff_override.licence_id": "the licence that is kept stands by its own facts",

@@ -200,7 +200,7 @@ def test_the_address_of_a_link_stands_in_no_log_of_requests(site: Site, tmp_path
     logging = f"server_name localhost;->server_name localhost; access_log {log};"
     with nginx_server.running(tmp_path, free_port(), portal=logging) as nginx:
         asking = Site(nginx, site.settings, tmp_path, 0)
-        for path in ("sign-in/link", "welcome", "invitation", "email/keep", "quotes"):
+        for path in ("sign-in/link", "welcome", "invitation", "email/keep", "quotes", "pay"):
             assert asking.ask("GET", f"/{path}/so-secret").status == 502
         plain = http.client.HTTPConnection("localhost", nginx.http_port, timeout=10)
         with closing(plain):

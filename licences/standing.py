@@ -314,14 +314,12 @@ def _promised(promise: Promise, spans: tuple[Span, ...], today: date) -> Licence
 
 
 def _awaiting_order(span: Span) -> LicenceStanding:
-    return LicenceStanding(
-        Standing.PENDING,
-        None,
-        None,
-        f"The licence from {in_words(span.starts_on)} is ordered, and its purchase order has not come.",
-        "Copies open when the purchase order number is here.",
-        Cause.NO_ORDER_NUMBER,
-    )
+    reason = f"The licence from {in_words(span.starts_on)} is ordered, and its purchase order has not come."
+    return _pending(reason, "Copies open when the purchase order number is here.", Cause.NO_ORDER_NUMBER)
+
+
+def _pending(reason: str, next_step: str, cause: Cause) -> LicenceStanding:
+    return LicenceStanding(Standing.PENDING, None, None, reason, next_step, cause)
 
 
 def _not_running(spans: tuple[Span, ...], today: date) -> LicenceStanding:
@@ -329,24 +327,12 @@ def _not_running(spans: tuple[Span, ...], today: date) -> LicenceStanding:
     coming = min((span for span in spans if span.starts_on > today), key=lambda span: span.starts_on, default=None)
     ran = [span.ends_on for span in spans if span.ends_on < today and not span.awaits_po]
     if coming:
-        needs = "Copies open on that day, once the purchase order number is here."
-        return LicenceStanding(
-            Standing.PENDING,
-            None,
-            None,
-            f"The licence begins on {in_words(coming.starts_on)}.",
-            needs if coming.awaits_po else "Copies open on that day.",
-            Cause.NOT_BEGUN,
-        )
+        once = ", once the purchase order number is here" if coming.awaits_po else ""
+        begins = f"The licence begins on {in_words(coming.starts_on)}."
+        return _pending(begins, f"Copies open on that day{once}.", Cause.NOT_BEGUN)
     if not ran:
-        return LicenceStanding(
-            Standing.PENDING,
-            None,
-            None,
-            "No licence period has been granted yet.",
-            "The programme team grants the first period.",
-            Cause.NO_PERIOD,
-        )
+        reason = "No licence period has been granted yet."
+        return _pending(reason, "The programme team grants the first period.", Cause.NO_PERIOD)
     return LicenceStanding(
         Standing.ENDED,
         max(ran) + DAY,

@@ -9,6 +9,8 @@ import sys
 
 SMALL = ["--small"] if os.environ.get("BENCH_SIZE") == "small" else []
 
-for module, options in (("stamping", []), ("serving", []), ("behind_nginx", []), ("scale", SMALL), ("register", [])):
+MODULES = ("stamping", "book", "serving", "behind_nginx", "scale", "register")
+
+for module in MODULES:
     print(f"== {module} ==", flush=True)
-    subprocess.run([sys.executable, "-m", f"tests.bench.{module}", *options], check=True)
+    subprocess.run([sys.executable, "-m", f"tests.bench.{module}", *(SMALL if module == "scale" else ())], check=True)

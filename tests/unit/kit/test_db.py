@@ -15,6 +15,7 @@ from kit import audit
 from kit.clock import SteppingClock
 from kit.db import Database, UtcDateTime
 from kit.store import StoredFile
+from tests.databases import LOCK_TIMEOUT_MS
 
 
 def entries(session: Session) -> int:
@@ -104,7 +105,7 @@ def test_a_courtesy_waits_for_nobody(database: Database, clock: SteppingClock) -
         holder.execute(touch)
         began = time.monotonic()
         assert not database.at_once(lambda session: session.execute(touch))
-        assert time.monotonic() - began < 0.5
+        assert time.monotonic() - began < LOCK_TIMEOUT_MS / 1000 / 3
     assert database.at_once(lambda session: note(session, clock))
     with database.read() as session:
         assert entries(session) == 1

@@ -1,6 +1,6 @@
 """Lists of people to invite, as people paste them and as spreadsheets save them."""
 
-from time import monotonic
+from time import process_time
 
 import pytest
 
@@ -93,6 +93,6 @@ def test_a_file_without_headings() -> None:
 
 @pytest.mark.parametrize("line", ["{}y", "x <{}y", "x{}<{}y"])
 def test_a_line_of_spaces_costs_no_more_than_its_length(line: str) -> None:
-    begun = monotonic()
+    begun = process_time()
     assert read_lines("cy@lee.example\n" + line.replace("{}", " " * 5_000)).faults
-    assert monotonic() - begun < 2
+    assert process_time() - begun < 2

@@ -10,7 +10,7 @@ from kit.clock import Clock, today
 from kit.money import vat
 from kit.refusals import Refused
 from licences import terms
-from licences.billing import orders, prices
+from licences.billing import orders, parts, prices
 from licences.billing.orders import Wanted, locked_licence
 from licences.billing.renewals import last_days_of
 from licences.billing.years import year_from
@@ -38,10 +38,28 @@ class Offer:
     def total_pence(self) -> int:
         return self.net_pence + self.vat_pence
 
+    @property
+    def can_be_in_two_parts(self) -> bool:
+        """Whether its invoice can be told by financial years; what is ordered already was told when it was ordered."""
+        return self.order_id is None and parts.turn_of_year(self.starts_on, self.ends_on) is not None
 
-def offer(session: Session, clock: Clock, licence_id: int) -> Offer | None:
+
+@dataclass(frozen=True)
+class Renewing:
+    """How a renewal is ordered: its purchase order; with other `seats` than there are, and with fewer than are in use
+    the ids of people whose seats are released when it begins; with its invoice by financial years.
+    """
+
+    po_number: str
+    seats: int | None = None
+    releases: tuple[int, ...] = ()
+    in_two_parts: bool = False
+
+
+def offer(session: Session, clock: Clock, licence_id: int, seats: int | None = None) -> Offer | None:
     """What can be ordered next; None when no price is announced for it, or the year after is ordered already.
 
+    It is for as many seats as there are unless `seats` says another number, which an order that waits does not heed.
     A promised renewal begins where the last year ended, for copies went on; after a gap the new year begins today.
     Raises `NotThere`.
     """
@@ -68,34 +86,42 @@ def offer(session: Session, clock: Clock, licence_id: int) -> Offer | None:
     price = prices.price_on(prices.all_prices(session), licence.programme_id, starts_on)
     if price is None:
         return None
-    ends_on, seats = year_from(starts_on), max(1, licence.seats_bought)
+    ends_on, seats = year_from(starts_on), seats or max(1, licence.seats_bought)
     net_pence = price.net_pence(seats, starts_on, ends_on)
     return Offer(licence, starts_on, ends_on, seats, net_pence, price.vat_basis_points)
 
 
-def accept(session: Session, clock: Clock, actor: Actor, licence_id: int, *, po_number: str) -> int:
+def accept(session: Session, clock: Clock, actor: Actor, licence_id: int, renewing: Renewing) -> int:
     """Orders what is on offer with a purchase order, and returns the order's id.
 
     The licence is locked first, so that two who press at once order once. Raises `NotThere`, and `Refused` when nothing
-    is on offer any more, or the number came with another order.
+    is on offer any more, when too few are named of those whose seats are released, or as `orders.place` does.
     """
     locked_licence(session, licence_id)
-    found = offer(session, clock, licence_id)
+    found = offer(session, clock, licence_id, renewing.seats)
     if found is None:
         raise Refused("The next licence year is ordered already, or its price is not announced yet.")
     if found.order_id is not None:
-        orders.note_po(session, clock, actor, found.order_id, po_number)
+        orders.note_po(session, clock, actor, found.order_id, renewing.po_number)
         return found.order_id
+    orders.refuse_unnamed(session, licence_id, found.seats, renewing.releases)
     return orders.place(
         session,
         clock,
         actor,
         organisation_id=found.licence.organisation_id,
         programme_id=found.licence.programme_id,
-        wanted=Wanted(found.starts_on, found.ends_on, found.seats, found.net_pence, found.vat_basis_points, po_number),
-    )
+        wanted=Wanted(
+            found.starts_on, found.ends_on, found.seats, found.net_pence, found.vat_basis_points, renewing.po_number,
+            in_two_parts=renewing.in_two_parts and found.can_be_in_two_parts, releases=renewing.releases,
+        ),
+    )  # fmt: skip
 
 
-def check_number(session: Session, licence_id: int, po_number: str) -> None:
-    """Raises `Refused` for a purchase order number that came with another order, `NotThere` without the licence."""
-    orders.refuse_used_po(session, orders.organisation_of(session, licence_id), po_number)
+def check(session: Session, clock: Clock, licence_id: int, renewing: Renewing) -> Offer | None:
+    """What `accept` would order, and nothing done; None when nothing is on offer. Raises as `accept` does."""
+    orders.refuse_used_po(session, orders.organisation_of(session, licence_id), renewing.po_number)
+    found = offer(session, clock, licence_id, renewing.seats)
+    if found is not None and found.order_id is None:
+        orders.refuse_unnamed(session, licence_id, found.seats, renewing.releases)
+    return found

@@ -1,5 +1,6 @@
 """Orders: what an organisation asked for, the purchase order that came for it, and when its seats begin to count."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -12,17 +13,20 @@ from kit.clock import Clock, today
 from kit.db import lock_row
 from kit.money import CURRENCY, MOST_PENCE, pounds, vat
 from kit.refusals import NotThere, Refused
-from licences import terms
+from licences import seats, terms
 from licences.kinds import InvoiceState, OrderKind
-from licences.ledger import Invoice, Order
+from licences.ledger import Invoice, Order, PlannedRelease
 from licences.models import Licence, Period
-from licences.people.models import Organisation
+from licences.people.models import Organisation, Person
 from licences.terms import LicenceFacts
 
 
 @dataclass(frozen=True)
 class OrderFacts:
-    """An order that was not withdrawn. Amounts are in pence; `is_invoiced`: an invoice that counts is recorded."""
+    """An order that was not withdrawn. Amounts are in pence; `is_invoiced`: an invoice that counts is recorded.
+
+    `releases` are the people whose seats are released when it begins; `in_two_parts`: see `licences.billing.parts`.
+    """
 
     id: int
     licence_id: int
@@ -38,6 +42,13 @@ class OrderFacts:
     placed_on: date
     placed_by: str
     is_invoiced: bool
+    in_two_parts: bool = False
+    releases: tuple[str, ...] = ()
+
+    @property
+    def is_year(self) -> bool:
+        """Whether it is for a stretch of the licence, not for more seats within one."""
+        return self.kind is OrderKind.LICENCE
 
     @property
     def vat_pence(self) -> int:
@@ -53,7 +64,8 @@ class Wanted:
     """What is ordered: the days, how many seats, the amount without VAT, and how it is backed.
 
     For more seats within a year, `seats` are those added. Without `po_number` the order waits for one, unless
-    `po_waived`: this organisation buys without.
+    `po_waived`: this organisation buys without. `releases` are the ids of people whose seats are released when it
+    begins.
     """
 
     starts_on: date
@@ -63,6 +75,8 @@ class Wanted:
     vat_basis_points: int = 0
     po_number: str | None = None
     po_waived: bool = False
+    in_two_parts: bool = False
+    releases: tuple[int, ...] = ()
 
 
 def place(
@@ -71,16 +85,19 @@ def place(
     """Orders a stretch of the licence, the first of which makes it, and returns the order's id.
 
     Its seats count from its first day on, once its purchase order is here. Raises `NotThere`, and `Refused` for days
-    that are ordered already, fewer seats than are in use, or a number that came with another order.
+    that are ordered already, fewer seats than are in use, somebody to be released who has no seat, or a number that
+    came with another order.
     """
     if wanted.ends_on < wanted.starts_on:
         raise Refused("The last day is before the first.", "ends_on")
     licence = terms.licence_for(session, clock, organisation_id, programme_id)
     if wanted.starts_on <= today(clock):
         terms.refuse_fewer_seats(session, licence, wanted.seats)
+    _refuse_not_holding(session, licence, wanted.releases)
     order = _add(session, clock, actor, licence, OrderKind.LICENCE, wanted)
     terms.add_period(session, clock, licence, wanted.starts_on, wanted.ends_on, f"Order {order.id}", order.id)
     licence.cancelled_at = None
+    session.add_all(PlannedRelease(order_id=order.id, person_id=person_id) for person_id in set(wanted.releases))
     begin_if_due(session, clock, order, licence)
     _record(session, clock, actor, "order placed", order)
     return order.id
@@ -132,7 +149,7 @@ def withdraw(session: Session, clock: Clock, actor: Actor, order_id: int, *, rea
     counts = sa.select(Invoice.id).where(Invoice.order_id == order_id, Invoice.state != InvoiceState.VOID)
     if session.scalar(counts.limit(1)) is not None:
         raise Refused("This order is invoiced. Void its invoice first.")
-    if order.kind is OrderKind.SEATS and order.begun_at is not None:
+    if order.kind is OrderKind.SEATS and order.begun_at is not None and order.ends_on >= today(clock):
         terms.set_seats(session, licence, licence.seats_bought - order.seats)
     session.execute(sa.delete(Period).where(Period.order_id == order_id))
     session.expire(licence)
@@ -158,8 +175,10 @@ def begin_due(session: Session, clock: Clock) -> int:
 
 def orders_of(session: Session, licence_ids: Iterable[int]) -> list[OrderFacts]:
     """The orders of some licences that stand, the latest first day first."""
-    rows = session.execute(_facts().where(Order.licence_id.in_(list(licence_ids))).order_by(Order.starts_on.desc()))
-    return [_as_facts(row) for row in rows]
+    ids = list(licence_ids)
+    names = _released(session, Order.licence_id.in_(ids))
+    rows = session.execute(_facts().where(Order.licence_id.in_(ids)).order_by(Order.starts_on.desc()))
+    return [_as_facts(row, names) for row in rows]
 
 
 def order_facts(session: Session, order_id: int) -> OrderFacts:
@@ -167,7 +186,7 @@ def order_facts(session: Session, order_id: int) -> OrderFacts:
     row = session.execute(_facts().where(Order.id == order_id)).first()
     if row is None:
         raise NotThere
-    return _as_facts(row)
+    return _as_facts(row, _released(session, Order.id == order_id))
 
 
 def _facts() -> sa.Select[Order, bool]:
@@ -175,7 +194,22 @@ def _facts() -> sa.Select[Order, bool]:
     return sa.select(Order, invoiced.label("is_invoiced")).where(Order.withdrawn_at.is_(None))
 
 
-def _as_facts(row: sa.Row[Order, bool]) -> OrderFacts:
+def _released(session: Session, wanted: sa.ColumnElement[bool]) -> dict[int, list[str]]:
+    """The names of those whose seats some orders release, by the order."""
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    rows = session.execute(
+        sa.select(PlannedRelease.order_id, Person.name)
+        .join(Person, Person.id == PlannedRelease.person_id)
+        .join(Order, Order.id == PlannedRelease.order_id)
+        .where(wanted)
+        .order_by(Person.name, Person.id)
+    )
+    for order_id, name in rows:
+        found[order_id].append(name)
+    return found
+
+
+def _as_facts(row: sa.Row[Order, bool], names: dict[int, list[str]]) -> OrderFacts:
     order = row[0]
     return OrderFacts(
         order.id,
@@ -192,6 +226,8 @@ def _as_facts(row: sa.Row[Order, bool]) -> OrderFacts:
         order.placed_at.date(),
         order.placed_by,
         row[1],
+        order.in_two_parts,
+        tuple(names.get(order.id, ())),
     )
 
 
@@ -239,6 +275,7 @@ def _add(session: Session, clock: Clock, actor: Actor, licence: Licence, kind: O
         currency=CURRENCY,
         po_number=wanted.po_number,
         po_waived=wanted.po_waived,
+        in_two_parts=wanted.in_two_parts,
         placed_at=clock.now(),
         placed_by=actor.name,
     )
@@ -248,25 +285,25 @@ def _add(session: Session, clock: Clock, actor: Actor, licence: Licence, kind: O
 
 
 def refuse_used_po(session: Session, organisation_id: int, po_number: str) -> None:
-    """A purchase order is good for one order: raises `Refused` for one that came with another."""
+    """A purchase order is good for one order: raises `Refused` for one that came with another, whatever its capitals.
+
+    Compared here: the databases disagree about the capitals of letters with accents.
+    """
     used = (
-        sa.select(Order.starts_on)
+        sa.select(Order.po_number)
         .join(Licence, Licence.id == Order.licence_id)
-        .where(
-            Licence.organisation_id == organisation_id,
-            sa.func.lower(Order.po_number) == po_number.lower(),
-            Order.withdrawn_at.is_(None),
-        )
+        .where(Licence.organisation_id == organisation_id, Order.po_number.is_not(None), Order.withdrawn_at.is_(None))
     )
-    if session.scalar(used.limit(1)) is not None:
+    if po_number.casefold() in {known.casefold() for known in session.scalars(used) if known}:
         raise Refused("This number came with another order. Ask your finance office for a new one.", "po_number")
 
 
 def begin_if_due(session: Session, clock: Clock, order: Order, licence: Licence) -> bool:
     """Lets an order's seats count when its first day and what backs it have come.
 
-    Nobody loses a seat by it: a smaller order leaves as many as are in use. What backs an order may come after its last
-    day; its seats were for those days, and never count in the year that runs by then.
+    Seats that were named with it are released. Nobody else loses one: a smaller order leaves as many as are in use.
+    Seats that were added for days which reach into a year count in it beside its own. What backs an order may come
+    after its last day; its seats were for those days, and never count in the year that runs by then.
     """
     backed = order.po_number is not None or order.po_waived or order.paid_on is not None
     if order.begun_at is not None or not backed or not order.starts_on <= today(clock) <= order.ends_on:
@@ -275,13 +312,49 @@ def begin_if_due(session: Session, clock: Clock, order: Order, licence: Licence)
     if order.kind is OrderKind.SEATS:
         licence.seats_bought = before + order.seats
     else:
-        licence.seats_bought = max(order.seats, terms.seats_in_use(session, licence.id))
+        _release_planned(session, clock, order)
+        bought = order.seats + _reaching_into(session, order)
+        licence.seats_bought = max(bought, terms.seats_in_use(session, licence.id))
     order.begun_at = clock.now()
     session.flush()
     if before != licence.seats_bought:
         subject = _licence(session, clock, licence.id).subject
         record(session, clock, SYSTEM, "seats changed", subject, before=before, seats=licence.seats_bought)
     return True
+
+
+def refuse_unnamed(session: Session, licence_id: int, wanted: int, releases: Iterable[int]) -> None:
+    """Raises `Refused` for an order of fewer seats than are in use that does not name enough of those released."""
+    in_use, named = terms.seats_in_use(session, licence_id), set(releases)
+    if in_use - len(named) > wanted:
+        seats_are = "1 seat is" if in_use == 1 else f"{in_use} seats are"
+        raise Refused(f"{seats_are} in use. Name at least {in_use - wanted} to be released, or keep more.", "releases")
+
+
+def _refuse_not_holding(session: Session, licence: Licence, releases: tuple[int, ...]) -> None:
+    if not {person_id for _, person_id in seats.holders_in(session, [licence.id])}.issuperset(releases):
+        raise Refused("Somebody whom you named has no seat any more. Look again.", "releases")
+
+
+def _release_planned(session: Session, clock: Clock, order: Order) -> None:
+    """Takes back the seats that were named with an order, of those who still hold one."""
+    named = session.scalars(sa.select(PlannedRelease.person_id).where(PlannedRelease.order_id == order.id)).all()
+    for licence_id, person_id in sorted(seats.holders_in(session, [order.licence_id])):
+        if person_id in named:
+            seats.release(session, clock, SYSTEM, licence_id, person_id)
+
+
+def _reaching_into(session: Session, order: Order) -> int:
+    """How many seats were added before an order's first day for days beyond it."""
+    added = sa.select(sa.func.coalesce(sa.func.sum(Order.seats), 0)).where(
+        Order.licence_id == order.licence_id,
+        Order.kind == OrderKind.SEATS,
+        Order.begun_at.is_not(None),
+        Order.withdrawn_at.is_(None),
+        Order.starts_on < order.starts_on,
+        Order.ends_on >= order.starts_on,
+    )
+    return int(session.scalar(added) or 0)
 
 
 def _record(session: Session, clock: Clock, actor: Actor, action: str, order: Order, reason: str | None = None) -> None:

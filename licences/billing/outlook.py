@@ -26,11 +26,12 @@ LET_RUN = {
 
 @dataclass(frozen=True)
 class Outlook:
-    """The money of one licence. `coming` are days with what happens on them, the next first.
+    """The money of one licence on a `day`. `coming` are days with what happens on them, the next first.
 
     `ends_on` is the last day that is granted or backed by an order; `promised_until` when a renewal is promised.
     """
 
+    day: date
     orders: tuple[OrderFacts, ...]
     invoices: tuple[InvoiceFacts, ...]
     coming: tuple[tuple[date, str], ...]
@@ -43,8 +44,8 @@ class Outlook:
 
     @property
     def awaits_po(self) -> OrderFacts | None:
-        """The order that waits for its purchase order, the earliest first."""
-        waiting = [one for one in self.orders if one.awaits_po]
+        """The order that waits for its purchase order, the earliest first; not one whose days are over."""
+        waiting = [one for one in self.orders if one.awaits_po and one.ends_on >= self.day]
         return min(waiting, key=lambda one: one.starts_on, default=None)
 
 
@@ -58,12 +59,12 @@ def outlooks(session: Session, clock: Clock, licences: Sequence[LicenceFacts]) -
     for invoice in invoices_of(session, ids):
         invoices[invoice.licence_id].append(invoice)
     ends = last_days_of(session, ids)
-    made = {}
+    made, day = {}, today(clock)
     for licence in licences:
         ends_on, until = ends.get(licence.id, (None, None))
-        coming = sorted(_coming(licence, orders[licence.id], invoices[licence.id], ends_on, today(clock)))
+        coming = sorted(_coming(licence, orders[licence.id], invoices[licence.id], ends_on, day))
         made[licence.id] = Outlook(
-            tuple(orders[licence.id]), tuple(invoices[licence.id]), tuple(coming), ends_on, until
+            day, tuple(orders[licence.id]), tuple(invoices[licence.id]), tuple(coming), ends_on, until
         )
     return made
 
@@ -82,7 +83,9 @@ def _coming(
     following = [order for order in orders if order.starts_on > day and order.kind is OrderKind.LICENCE]
     for order in following:
         needs = "; its purchase order is needed by then" if order.awaits_po else ""
-        yield order.starts_on, f"The new licence year begins{needs}"
+        count = "1 seat" if order.seats == 1 else f"{order.seats} seats"
+        released = f"; released: {', '.join(order.releases)}" if order.releases else ""
+        yield order.starts_on, f"The new licence year begins with {count}{released}{needs}"
     if ends_on is None or ends_on < day or any(order.starts_on > ends_on for order in following):
         return
     if Overlay.CANCEL_SCHEDULED in licence.standing.overlays:

@@ -1,46 +1,23 @@
-"""What a licence manager and a finance contact see of the money, and how a licence is renewed with a purchase order."""
+"""What a licence manager and a finance contact see of the money; renewals promised, given up and taken up again."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from kit.clock import in_words, today
 from kit.refusals import NotThere, Refused
-from kit.web import forms
 from kit.web.house import house
 from kit.web.transactions import db, roll_back, writes, writing
 from licences import terms
-from licences.billing import account, notices, offers, orders, outlook, renewals
-from licences.billing.offers import Offer
+from licences.billing import account, notices, orders, outlook, parts, payee, renewals
 from licences.guard import allowed, viewer
 from licences.policy import Action
 from licences.terms import LicenceFacts
-
-
-class AskedNumber(forms.Query):
-    """The purchase order number, on its way to be looked at once more."""
-
-    po_number = forms.text(
-        "Purchase order number",
-        missing="Write the purchase order number",
-        hint="A new one from your finance office: last year’s does not count.",
-        max_length=60,
-        width=20,
-    )
-
-
-class NumberForm(forms.Form):
-    """The purchase order number that was looked at."""
-
-    po_number = forms.text("Purchase order number", missing="Write the purchase order number", max_length=60)
 
 
 def add_to(made: Blueprint) -> None:
     """Puts the addresses on the organisation's blueprint."""
     made.get("/invoices")(all_invoices)
     made.get("/invoices/<int:invoice_id>")(one_invoice)
-    made.get("/licences/<int:licence_id>/renew")(renew)
-    made.get("/licences/<int:licence_id>/renew/check")(renew_check)
-    made.post("/licences/<int:licence_id>/renew")(renew_post)
     made.get("/orders/<int:order_id>")(one_order)
     made.post("/licences/<int:licence_id>/promise")(promise_post)
     made.get("/licences/<int:licence_id>/not-renewing")(decline)
@@ -66,63 +43,32 @@ def one_invoice(invoice_id: int) -> str:
     found = account.invoice(db(), invoice_id)
     return render_template(
         "licences/organisation_invoice.html",
+        payee=payee.payee(db()),
         invoice=found,
-        licence=_licence(found.licence_id),
+        licence=own_licence(found.licence_id),
         today=today(house().clock),
     )
-
-
-@allowed(Action.RENEW)
-def renew(licence_id: int) -> str:
-    """The next licence year, filled in: one number is missing."""
-    return _renew_page(_licence(licence_id), AskedNumber())
-
-
-@allowed(Action.RENEW)
-def renew_check(licence_id: int) -> str | tuple[str, int]:
-    """Everything once more, before the order is sent."""
-    licence, form = _licence(licence_id), AskedNumber(request.args)
-    found = offers.offer(db(), house().clock, licence_id)
-    if found is None or not form.validate():
-        return _renew_page(licence, form), 400
-    try:
-        offers.check_number(db(), licence_id, form.po_number.data)
-    except Refused as refusal:
-        form.refuse(refusal)
-        return _renew_page(licence, form), 409
-    return render_template("licences/renew_check.html", offer=found, form=form)
-
-
-@allowed(Action.RENEW)
-@writes
-def renew_post(licence_id: int) -> Response | tuple[str, int]:
-    """Sends the order."""
-    licence, form = _licence(licence_id), NumberForm()
-    if not form.validate():
-        return _renew_page(licence, form), 400
-    try:
-        session, clock = writing(), house().clock
-        order_id = offers.accept(session, clock, viewer().actor, licence_id, po_number=form.po_number.data)
-    except Refused as refusal:
-        roll_back()
-        form.refuse(refusal)
-        return _renew_page(licence, form), 409
-    notices.catch_up(session, clock, house().letterhead, licence_id)
-    return redirect(url_for(".one_order", order_id=order_id), code=303)
 
 
 @allowed(Action.RENEW)
 def one_order(order_id: int) -> str:
     """What was ordered, and what happens next."""
     order = orders.order_facts(db(), order_id)
-    return render_template("licences/organisation_order.html", order=order, licence=_licence(order.licence_id))
+    found = parts.in_two(order.starts_on, order.ends_on, order.net_pence, order.vat_basis_points)
+    return render_template(
+        "licences/organisation_order.html",
+        order=order,
+        licence=own_licence(order.licence_id),
+        parts=found if order.in_two_parts else (),
+        today=today(house().clock),
+    )
 
 
 @allowed(Action.RENEW)
 @writes
 def promise_post(licence_id: int) -> Response:
     """Promises the renewal: copies go on for thirty days after the last day."""
-    _licence(licence_id)
+    own_licence(licence_id)
     try:
         until = renewals.promise(writing(), house().clock, viewer().actor, licence_id)
     except Refused as refusal:
@@ -133,7 +79,7 @@ def promise_post(licence_id: int) -> Response:
 @allowed(Action.RENEW)
 def decline(licence_id: int) -> str:
     """What not renewing means, before it is said; and the way back when it was."""
-    licence = _licence(licence_id)
+    licence = own_licence(licence_id)
     found = outlook.outlooks(db(), house().clock, [licence])[licence_id]
     return render_template("licences/not_renewing.html", licence=licence, outlook=found, today=today(house().clock))
 
@@ -142,7 +88,7 @@ def decline(licence_id: int) -> str:
 @writes
 def decline_post(licence_id: int) -> Response:
     """Notes that the licence is not renewed; it can be taken back at any time before the end."""
-    _licence(licence_id)
+    own_licence(licence_id)
     try:
         renewals.decline(writing(), house().clock, viewer().actor, licence_id)
         notices.catch_up(writing(), house().clock, house().letterhead, licence_id)
@@ -155,7 +101,7 @@ def decline_post(licence_id: int) -> Response:
 @writes
 def think_again_post(licence_id: int) -> Response:
     """Takes that back."""
-    _licence(licence_id)
+    own_licence(licence_id)
     try:
         renewals.think_again(writing(), house().clock, viewer().actor, licence_id)
         notices.catch_up(writing(), house().clock, house().letterhead, licence_id)
@@ -175,20 +121,9 @@ def _refused(refusal: Refused) -> Response:
     return redirect(url_for(".organisation"), code=303)
 
 
-def _licence(licence_id: int) -> LicenceFacts:
+def own_licence(licence_id: int) -> LicenceFacts:
     """A licence of the viewer's own organisation. Raises `NotThere` for any other."""
     found = terms.licence_facts(db(), house().clock, licence_id)
     if found.organisation_id != viewer().organisation_id:
         raise NotThere
     return found
-
-
-def _renew_page(licence: LicenceFacts, form: forms.Form) -> str:
-    found: Offer | None = offers.offer(db(), house().clock, licence.id)
-    return render_template(
-        "licences/renew.html",
-        licence=licence,
-        offer=found,
-        outlook=outlook.outlooks(db(), house().clock, [licence])[licence.id],
-        form=form,
-    )

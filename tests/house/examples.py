@@ -18,7 +18,7 @@ from kit.jobs.failures import put_aside
 from kit.mail import MailMessage, State
 from kit.sealing import Sealer
 from licences import merging
-from licences.billing import invoices, orders, pay_links, prices, renewals
+from licences.billing import added_seats, invoices, orders, pay_links, prices, renewals
 from licences.billing.invoices import Line, Paid, Raised
 from licences.billing.orders import Wanted
 from licences.billing.prices import PriceFacts
@@ -89,6 +89,7 @@ def make_examples(world: World) -> Examples:
         doubles = _doubles(session, world)
         owed = _money(session, world)
         quote_secret, own_quote_secret = (_quoted(session, world, name) for name in ("Zed Trust", "Lakeshire Council"))
+        seats_offer = added_seats.make_offer(session, clock, TEAM, world.licence, 3)
         trainer_place = memberships.first_place(session, world.people[TRAINER]).membership_id
         version = legal.current(session, LegalKind.TERMS_OF_USE)
     ids = {
@@ -109,6 +110,7 @@ def make_examples(world: World) -> Examples:
         "secret": secret,
         "quote_secret": quote_secret,
         "own_quote_secret": own_quote_secret,
+        "seats_offer": str(seats_offer),
         "sign_in_secret": sign_in_secret,
         **own,
         "job": job,

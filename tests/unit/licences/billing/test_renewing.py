@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from kit.clock import in_words
 from licences.billing import offers, orders, outlook, overrides, renewals
+from licences.billing.offers import Renewing
 from licences.billing.renewals import Stage
 from licences.standing import Overlay, Standing
 from tests.unit.licences.billing.place import LETTERHEAD, Council, refused
@@ -62,10 +63,10 @@ def test_a_licence_is_renewed_with_a_number_and_nothing_else(council: Council) -
     found = offers.offer(council.session, council.clock, licence)
     assert found
     assert (found.seats, found.net_pence, found.vat_pence) == (6, 133_000, 26_600)
-    order = offers.accept(council.session, council.clock, council.ruth, licence, po_number="PO 2")
+    order = offers.accept(council.session, council.clock, council.ruth, licence, Renewing("PO 2"))
     placed = orders.order_facts(council.session, order)
     assert (placed.po_number, placed.starts_on, placed.net_pence) == ("PO 2", found.starts_on, 133_000)
-    assert refused(lambda: offers.accept(council.session, council.clock, council.ruth, licence, po_number="PO 3"))
+    assert refused(lambda: offers.accept(council.session, council.clock, council.ruth, licence, Renewing("PO 3")))
     assert in_words(placed.ends_on) in council.stands.reason
 
 
@@ -87,7 +88,7 @@ def test_the_number_goes_to_the_order_that_waits_for_it(council: Council) -> Non
     found = offers.offer(council.session, council.clock, council.licence.id)
     assert found
     assert (found.order_id, found.net_pence) == (order, 77_700)
-    assert offers.accept(council.session, council.clock, council.ruth, council.licence.id, po_number="X 1") == order
+    assert offers.accept(council.session, council.clock, council.ruth, council.licence.id, Renewing("X 1")) == order
     assert council.stands.standing is Standing.ACTIVE
 
 

@@ -16,6 +16,7 @@ class Action(StrEnum):
     VOUCH = "vouch for somebody’s new e-mail address"
     MANAGE_PEOPLE = "invite people, give seats and change roles"
     RENEW = "renew the licence and send purchase orders"
+    PAY = "pay by card or Direct Debit"
     MANAGE_MATERIALS = "manage programmes, materials and editions"
     MANAGE_LICENCES = "manage organisations, people and licences"
     SEE_ALL_COPIES = "see every copy taken"
@@ -37,6 +38,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.VOUCH: frozenset({Role.STAFF, Role.MANAGER}),
     Action.MANAGE_PEOPLE: frozenset({Role.MANAGER}),
     Action.RENEW: frozenset({Role.MANAGER}),
+    Action.PAY: frozenset({Role.MANAGER, Role.FINANCE}),
     Action.MANAGE_MATERIALS: _STAFF,
     Action.MANAGE_LICENCES: _STAFF,
     Action.SEE_ALL_COPIES: _STAFF,

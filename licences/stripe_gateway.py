@@ -4,11 +4,11 @@ A bill of ours is an invoice there. Calls repeat by themselves when the line bre
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from functools import cache
-from typing import Any, cast
+from functools import cache, partial
+from typing import Any, TypeVar, cast
 
 import stripe
 from stripe import StripeClient
@@ -32,6 +32,7 @@ from licences.gateway import (
 )
 from licences.kinds import InvoiceState, PaymentKind
 
+T = TypeVar("T")
 SECONDS = (5, 20)  # to connect, and to answer: a person waits
 RETRIES = 2
 STALE_SECONDS = 300
@@ -114,8 +115,8 @@ class StripeGateway:
 
     def bill(self, ref: str) -> Bill | None:
         with _asking():
-            found = self._v1.invoices.retrieve(ref, {"expand": ["payments"]})
-            if found.status not in STATES or found.number is None:
+            found = _unless_missing(partial(self._v1.invoices.retrieve, ref, {"expand": ["payments"]}))
+            if found is None or found.status not in STATES or found.number is None:
                 return None
             attempts = [self._attempt(one) for one in found.payments.data] if found.payments else []
             came = [one for attempt in attempts for one in attempt.came]
@@ -139,12 +140,7 @@ class StripeGateway:
 
     def bill_of(self, told: Told) -> str | None:
         with _asking():
-            try:
-                return self._bill_of(told.kind, told.about)
-            except stripe.InvalidRequestError as error:
-                if error.code == "resource_missing":
-                    return None
-                raise
+            return _unless_missing(partial(self._bill_of, told.kind, told.about))
 
     def believe(self, body: bytes, signature: str) -> Told:
         try:
@@ -314,6 +310,16 @@ def _asking() -> Iterator[None]:
         raise CannotReach(str(error)) from error
     except stripe.StripeError as error:
         raise Declined(str(error)) from error
+
+
+def _unless_missing(ask: Callable[[], T]) -> T | None:
+    """What they answer; None when there is no such thing over there."""
+    try:
+        return ask()
+    except stripe.InvalidRequestError as error:
+        if error.code == "resource_missing":
+            return None
+        raise
 
 
 def _why_unsigned(words: str) -> str:

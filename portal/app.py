@@ -17,12 +17,14 @@ from licences.web import (
     account_sure,
     papers,
     passkey_door,
+    paying,
     pay_pages,
     programme_pages,
     second_step,
     sign_in_links,
     staff_lost_steps,
     terms_of_use,
+    told,
     welcome,
 )
 from licences.web import invitations as invitation_pages
@@ -35,7 +37,7 @@ from portal.former import LeadingOn
 from portal.navigation import navigation
 from portal.settings import Settings
 from portal.web import developers, door, health, home, legal, staff
-from portal.wiring import make_house
+from portal.wiring import make_gateway, make_house
 
 STATIC_YEAR = 365 * 24 * 3600
 # Where lower floors lead that know nothing of the upper ones.
@@ -67,14 +69,17 @@ def create_app(settings: Settings, house: House | None = None) -> Flask:
     pages.init_app(app)
     transactions.init_app(app)
     security.init_app(app, settings)
+    paying.furnish(app, make_gateway(settings))
     errors.init_app(app)
     for screen in (
         home, door, health, legal, developers, staff,
         sign_in_links, passkey_door, second_step, account, account_email, account_steps, account_sure,
-        programme_pages, invitation_pages, welcome, terms_of_use, organisation_pages, papers, pay_pages,
+        programme_pages, invitation_pages, welcome, terms_of_use, organisation_pages, paying, papers, pay_pages,
         licence_staff, staff_lost_steps, shelf_pages, material_staff,
     ):  # fmt: skip
         app.register_blueprint(screen.blueprint())
+    security.csrf.exempt(messages := told.blueprint())  # signed by who sends them, as no form is
+    app.register_blueprint(messages)
     app.context_processor(lambda: _context(settings))
     app.jinja_env.globals["legal_html"] = legal.as_html
     _check_guards(app)
@@ -94,6 +99,7 @@ def _context(settings: Settings) -> dict[str, object]:
         "stop_acting_url": url_for("licence_staff.stop_post"),
         "navigation": navigation(viewer, request.path, delivers=_manager_delivers(viewer)),
         "is_demo": not settings.is_production,
+        "collects": settings.collects,
         "demo_mail_url": settings.demo_mail_url,
     }
 

@@ -59,6 +59,7 @@ _BELONGS = {
     "/admin/orders": "/admin/organisations",
     "/admin/invoices": "/admin/organisations",
     "/admin/payments": "/admin/organisations",
+    "/admin/collecting": "/admin/renewals",
     "/admin/imports": "/admin/organisations",
     "/admin/merges": "/admin/organisations",
     "/admin/members": "/admin/people",

@@ -1,5 +1,6 @@
 """The door's locks: who is signed in, forged forms, trusted hosts, and the headers on every answer."""
 
+from functools import partial
 from typing import cast
 
 from flask import Flask, Response, g, request
@@ -15,18 +16,15 @@ from licences.people.viewer import Viewer
 from licences.web import entering
 from portal.settings import Settings
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "style-src 'self'",
-        "script-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
+POLICY = (
+    "default-src 'none'",
+    "style-src 'self'",
+    "script-src 'self'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
 )
 MOST_FORM_FIELDS = 500
 MOST_FORM_BYTES = 2 * 1024 * 1024
@@ -55,7 +53,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     entering.furnish(app, _entry_rules(settings))
     csrf.init_app(app)
     _sign_in_manager().init_app(app)
-    app.after_request(_with_headers)
+    policy = "; ".join((*POLICY, " ".join(("form-action 'self'", *settings.pay_addresses))))
+    app.after_request(partial(_with_headers, policy))
 
 
 def _entry_rules(settings: Settings) -> entering.EntryRules:
@@ -89,9 +88,9 @@ def _looked_up(secret: str) -> Viewer | None:
     return viewer
 
 
-def _with_headers(response: Response) -> Response:
+def _with_headers(policy: str, response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    headers.setdefault("Content-Security-Policy", policy)
     headers["X-Content-Type-Options"] = "nosniff"
     headers.setdefault("Referrer-Policy", "same-origin")
     headers["Cross-Origin-Opener-Policy"] = "same-origin"

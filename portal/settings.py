@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     brand_tagline: str = "Attachment Based Mentoring"
     help_email: str = "help@securebase.example"
     demo_mail_url: str = ""
+    stripe_secret_key: SecretStr = SecretStr("")
+    stripe_webhook_secret: SecretStr = SecretStr("")
+    stripe_api_base: str = ""
     backup_folder: str = ""
     upload_limit_mb: Annotated[int, Field(ge=1, le=2000)] = 200
     second_step: Literal["", "compulsory", "offered"] = ""
@@ -73,11 +76,33 @@ class Settings(BaseSettings):
                 )
         SmtpMailer(self.smtp_url, self.mail_from)  # raises ValueError with what is wrong
         check_store_url(self.store_url)
+        self._check_stripe()
         if self.environment is Environment.PRODUCTION:
             self._refuse_unsafe()
         elif not self.secret_key.get_secret_value():
             self.secret_key = SecretStr(secrets.token_urlsafe(48))
         return self
+
+    def _check_stripe(self) -> None:
+        """Real money and pretend money never meet."""
+        key = self.stripe_secret_key.get_secret_value()
+        if not key:
+            if self.stripe_webhook_secret.get_secret_value() or self.stripe_api_base:
+                raise ValueError("the other PORTAL_STRIPE_ settings need PORTAL_STRIPE_SECRET_KEY")
+            return
+        if not key.startswith(("sk_live_", "rk_live_", "sk_test_", "rk_test_")):
+            raise ValueError("PORTAL_STRIPE_SECRET_KEY begins with sk_live_, rk_live_, sk_test_ or rk_test_")
+        if not self.stripe_webhook_secret.get_secret_value().startswith("whsec_"):
+            raise ValueError("PORTAL_STRIPE_WEBHOOK_SECRET begins with whsec_: Stripe shows it beside the endpoint")
+        is_live = "_live_" in key
+        if is_live and not self.is_production:
+            raise ValueError("PORTAL_STRIPE_SECRET_KEY is a live key: real money moves in production only")
+        if self.is_production and not is_live:
+            raise ValueError("PORTAL_STRIPE_SECRET_KEY is a test key: in production nobody would really pay")
+        if self.stripe_api_base and self.is_production:
+            raise ValueError("PORTAL_STRIPE_API_BASE is for tests and the demo: in production Stripe itself is asked")
+        if self.stripe_api_base and urlsplit(self.stripe_api_base).scheme not in ("http", "https"):
+            raise ValueError("PORTAL_STRIPE_API_BASE must be an address, such as http://localhost:8003")
 
     def _refuse_unsafe(self) -> None:
         """What a demo may do and production must not."""
@@ -100,6 +125,16 @@ class Settings(BaseSettings):
     def second_step_is_compulsory(self) -> bool:
         """Whether staff and licence managers must have an authenticator app or a passkey."""
         return self.is_production or self.second_step == "compulsory"
+
+    @property
+    def collects(self) -> bool:
+        """Whether somebody collects by card and Direct Debit; without, everything else goes on as it is."""
+        return bool(self.stripe_secret_key.get_secret_value())
+
+    @property
+    def pay_addresses(self) -> tuple[str, ...]:
+        """The addresses of pages on which people pay, to which a form of ours may lead."""
+        return (self.stripe_api_base or "https://checkout.stripe.com",) if self.collects else ()
 
     @property
     def is_https(self) -> bool:

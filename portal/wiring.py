@@ -14,6 +14,9 @@ from kit.mail import register as register_mail
 from kit.store import Bucket, ObjectStore
 from kit.web.house import House
 from licences.billing import notices
+from licences.gateway import Gateway
+from licences.payments import inbox, reconciling
+from licences.payments.till import Till
 from licences.people import sign_in_links
 from materials import belongings
 from materials.editions import PREPARE
@@ -51,6 +54,22 @@ def _bucket(settings: Settings) -> Bucket:
     )
 
 
+def make_gateway(settings: Settings) -> Gateway | None:
+    """Who collects by card and Direct Debit; None while nobody does."""
+    if not settings.collects:
+        return None
+    from licences.stripe_gateway import StripeGateway  # its library takes a third of a second
+
+    secret = settings.stripe_webhook_secret.get_secret_value()
+    return StripeGateway(settings.stripe_secret_key.get_secret_value(), secret, settings.stripe_api_base)
+
+
+def make_till(settings: Settings, house: House) -> Till | None:
+    """What the worker collects with; None while nobody collects."""
+    gateway = make_gateway(settings)
+    return Till(house.database, house.clock, house.links, house.letterhead, gateway) if gateway else None
+
+
 def make_handlers(settings: Settings, house: House) -> Handlers:
     """Which function does which job."""
     handlers = Handlers()
@@ -61,10 +80,27 @@ def make_handlers(settings: Settings, house: House) -> Handlers:
     mailer = SmtpMailer(settings.smtp_url, settings.mail_from, reply_to=settings.help_email)
     register_mail(handlers, house.database, house.clock, mailer)
     sign_in_links.register(handlers, house.database, house.clock, house.letterhead)
+    if till := make_till(settings, house):
+        _collect(handlers, till)
     handlers.every(DAY_SECONDS, "remove half-written files", lambda: _tidy(house))
     handlers.every(HOUR_SECONDS, "mails about money", lambda: _tell_of_money(house))
     handlers.every(SEAL_SECONDS, "seal the audit trail", lambda: _seal(house))
     return handlers
+
+
+def _collect(handlers: Handlers, till: Till) -> None:
+    """What somebody else collects is written down as it comes, and compared each night."""
+    handlers.add(inbox.HANDLE, partial(_handle_message, till), backoff=PATIENT)
+    handlers.add(reconciling.RECONCILE, lambda: _reconcile(till), backoff=PATIENT)
+    handlers.every(DAY_SECONDS, "compare with who collects", lambda: till.database.run(reconciling.ask_for))
+
+
+def _handle_message(till: Till, *, told_id: str) -> None:
+    inbox.handle(till, told_id=told_id)
+
+
+def _reconcile(till: Till) -> None:
+    reconciling.reconcile(till)
 
 
 def make_worker(settings: Settings, house: House) -> Worker:

@@ -51,15 +51,16 @@ def keep(session: Session, clock: Clock, told: Told, body: bytes | None) -> bool
     return True
 
 
-def handle(till: Till, *, told_id: str) -> None:
+def handle(till: Till, *, told_id: str) -> str | None:
     """Fetches what a message is about and writes it down, and with it all messages about the same that waited before.
 
+    Returns what came of it, in words; None for a message that is handled already.
     Raises what a gateway raises, to be tried again; `Hopeless` when that cannot help.
     """
     with till.database.read() as session:
         row = session.get(ToldRow, told_id)
         if row is None or row.handled_at is not None:
-            return
+            return None
         told = Told(row.id, row.kind, row.about)
         alike = sa.select(ToldRow.id).where(ToldRow.about == row.about, ToldRow.handled_at.is_(None))
         waiting = session.scalars(alike).all()
@@ -72,10 +73,14 @@ def handle(till: Till, *, told_id: str) -> None:
             raise Hopeless(str(error)) from error
         raise
     till.database.run(partial(_note_outcome, clock=till.clock, ids=waiting, outcome=outcome))
+    return outcome
 
 
-def keep_and_handle(till: Till, told: Told) -> bool:
-    """For a message that was found in their list: handled now, unless it is here already. What goes wrong is noted."""
+def keep_and_handle(till: Till, told: Told) -> str | None:
+    """For a message that was found in their list: handled now, unless it is here already, which is None.
+
+    Returns what came of it, in words; what cannot be handled is noted, and told of in the same way.
+    """
 
     def keep_unqueued(session: Session) -> bool:
         if session.get(ToldRow, told.id) is not None:
@@ -84,12 +89,11 @@ def keep_and_handle(till: Till, told: Told) -> bool:
         return True
 
     if not till.database.run(keep_unqueued):
-        return False
+        return None
     try:
-        handle(till, told_id=told.id)
-    except Hopeless:
-        return True
-    return True
+        return handle(till, told_id=told.id)
+    except Hopeless as why:
+        return str(why)
 
 
 def messages(session: Session, *, waiting: bool = False, limit: int = MOST_LISTED) -> list[Message]:

@@ -25,6 +25,7 @@ from licences.payments.till import Till
 
 COLLECTOR = Actor(None, "Card and Direct Debit")
 APPLIED, AS_IT_WAS, NOT_OURS = "applied", "nothing had changed", "nothing of ours"
+OUTCOMES = (APPLIED, AS_IT_WAS, NOT_OURS)
 TRIES = 8
 
 

@@ -113,12 +113,13 @@ def look_again(till: Till, order_id: int) -> None:
             mirror.bring_up_to_date(till, row.ref)
 
 
-def look_at_page(till: Till, ref: str, key: str) -> None:
-    """Fetches a page, with the bill that came of it; notes when it is over."""
+def look_at_page(till: Till, ref: str, key: str) -> str:
+    """Fetches a page, with the bill that came of it; notes when it is over. Returns what came of it, in words."""
     page = till.gateway.page(ref)
-    _look_at(till, page)
+    outcome = _look_at(till, page)
     if page.state is PageState.CLOSED or page.bill_ref is not None:
         till.database.run(partial(asking.close, clock=till.clock, key=key))
+    return outcome
 
 
 def _opened(till: Till, intent: Intent) -> Page:
@@ -130,6 +131,5 @@ def _opened(till: Till, intent: Intent) -> Page:
     return page
 
 
-def _look_at(till: Till, page: Page) -> None:
-    if page.bill_ref is not None:
-        mirror.bring_up_to_date(till, page.bill_ref)
+def _look_at(till: Till, page: Page) -> str:
+    return mirror.bring_up_to_date(till, page.bill_ref) if page.bill_ref else mirror.AS_IT_WAS

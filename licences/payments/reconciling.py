@@ -1,5 +1,6 @@
 """Our records against theirs: every message that we missed, then every page and every bill of our making."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -20,7 +21,8 @@ RECONCILE = Job("compare our records of money with theirs")
 
 @dataclass(frozen=True)
 class Reconciled:
-    """A comparison: how many messages we had missed, how many bills were looked at, and how many of ours changed.
+    """A comparison: how many messages we had missed, how many bills were looked at, and how
+    often something of ours changed.
 
     `wrong` says what could not be brought together, a sentence each; it is not kept.
     """
@@ -37,21 +39,23 @@ def reconcile(till: Till) -> Reconciled:
 
     What cannot be brought together is told of, and does not keep the rest from it.
     """
-    wrong: list[str] = []
     with till.database.read() as session:
         before = session.scalar(sa.select(ReconciledRow.last_told).order_by(ReconciledRow.id.desc()).limit(1))
-        open_pages = sa.select(AskedRow.ref, AskedRow.key).where(AskedRow.is_page, AskedRow.closed_at.is_(None))
-        open_now = session.execute(open_pages.where(AskedRow.ref.is_not(None))).all()
-    last, missed = before, 0
-    for told in till.gateway.told_since(before):
-        missed += inbox.keep_and_handle(till, told)
-        last = told.id
-    for page_ref, key in open_now:
-        pages.look_at_page(till, str(page_ref), key)
-    outcomes = [_brought(till, ref, wrong) for ref in till.gateway.bills()]
+        is_open = sa.and_(AskedRow.is_page, AskedRow.closed_at.is_(None), AskedRow.ref.is_not(None))
+        open_now = session.scalars(sa.select(AskedRow).where(is_open)).all()
+    missed = [(told.id, inbox.keep_and_handle(till, told)) for told in till.gateway.told_since(before)]
+    opened = [_tried(partial(pages.look_at_page, till, str(row.ref), row.key)) for row in open_now]
+    bills = [_tried(partial(mirror.bring_up_to_date, till, ref)) for ref in till.gateway.bills()]
     till.database.run(partial(asking.close_stale, clock=till.clock))
-    made = Reconciled(till.clock.now(), missed, len(outcomes), outcomes.count(mirror.APPLIED), tuple(wrong))
-    till.database.run(partial(_note, made=made, last=last))
+    outcomes = [*(outcome for _, outcome in missed if outcome is not None), *opened, *bills]
+    made = Reconciled(
+        till.clock.now(),
+        sum(outcome is not None for _, outcome in missed),
+        len(bills),
+        outcomes.count(mirror.APPLIED),
+        tuple(dict.fromkeys(outcome for outcome in outcomes if outcome not in mirror.OUTCOMES)),
+    )
+    till.database.run(partial(_note, made=made, last=missed[-1][0] if missed else before))
     return made
 
 
@@ -66,11 +70,11 @@ def last_time(session: Session) -> Reconciled | None:
     return Reconciled(row.at, row.told, row.bills, row.changed) if row else None
 
 
-def _brought(till: Till, ref: str, wrong: list[str]) -> str:
+def _tried(work: Callable[[], str]) -> str:
+    """What came of it; why not, when it cannot be."""
     try:
-        return mirror.bring_up_to_date(till, ref)
+        return work()
     except (Refused, Declined) as error:
-        wrong.append(str(error))
         return str(error)
 
 

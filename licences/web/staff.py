@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from licences.web import staff_acting as acting
+from licences.web import staff_collecting as collecting
 from licences.web import staff_imports as imports
 from licences.web import staff_invoices as invoices
 from licences.web import staff_licences as licences
@@ -25,6 +26,7 @@ def blueprint() -> Blueprint:
     _people(made)
     _licences(made)
     acting.add_to(made)
+    collecting.add_to(made)
     imports.add_to(made)
     orders.add_to(made)
     invoices.add_to(made)

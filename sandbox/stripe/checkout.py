@@ -31,6 +31,7 @@ offers(
     "mode customer customer_email client_reference_id metadata.* success_url cancel_url currency locale ui_mode "
     "line_items.price line_items.quantity line_items.tax_rates allowed_payment_method_types expires_at "
     "payment_method_collection billing_address_collection payment_intent_data.metadata.* invoice_creation.enabled "
+    "invoice_creation.invoice_data.metadata.* invoice_creation.invoice_data.custom_fields.* "
     + " ".join(f"subscription_data.{name}" for name in SUBSCRIPTION.split()),
 )
 def create(account: Account, given: Object) -> Object:
@@ -177,6 +178,7 @@ def _bill_once(account: Account, session: Object, method: Object) -> Object:
             period={"start": account.now, "end": account.now},
         )  # fmt: skip
     add_up(account, invoice)
+    _take_over(invoice, session["_given"].get("invoice_creation", {}).get("invoice_data", {}))
     finalise(account, invoice, then_collect=False)
     intent = charge(account, invoice) if invoice["status"] == "open" else None
     if intent is not None:
@@ -185,6 +187,13 @@ def _bill_once(account: Account, session: Object, method: Object) -> Object:
     if session["_given"].get("invoice_creation", {}).get("enabled"):
         session["invoice"] = invoice["id"]
     return invoice
+
+
+def _take_over(invoice: Object, data: Object) -> None:
+    """What the caller wants on the invoice of a payment for once, which nobody tries to collect again by themselves."""
+    invoice["auto_advance"] = False
+    invoice["metadata"] = with_metadata(invoice, data)
+    invoice["custom_fields"] = data.get("custom_fields") or invoice["custom_fields"]
 
 
 def _complete(account: Account, session: Object, invoice: Object) -> None:

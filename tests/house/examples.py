@@ -23,8 +23,10 @@ from licences.billing.invoices import Line, Paid, Raised
 from licences.billing.orders import Wanted
 from licences.billing.prices import PriceFacts
 from licences.billing.years import LicenceYear
+from licences.gateway import Told
 from licences.kinds import PaymentKind
 from licences.ledger import Payment, StaffOverride
+from licences.payments import inbox
 from licences.people import accounts, authenticators, invitations, legal, memberships, organisations, sessions, tokens
 from licences.people.invitations import Guest
 from licences.people.kinds import LegalKind, OrganisationKind, Role, TokenPurpose
@@ -184,6 +186,7 @@ def _money(session: Session, world: World) -> dict[str, str]:
         asked_by_id=world.people[COLLEAGUE], asked_by="Somebody else", asked_at=clock.now(), needs_second=True,
     )  # fmt: skip
     session.add(waiting)
+    inbox.keep(session, clock, Told("evt_example", "invoice.paid", "in_example"), None)
     session.flush()
     payment = session.scalar(sa.select(Payment.id)) or 0
     ids: dict[str, int | str] = {f"order_{name}" if name else "order": number for name, number in made.items()}

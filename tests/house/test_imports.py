@@ -20,6 +20,7 @@ BREAKS = {
     "Inside people": ("licences/people/models.py", "import licences.people.accounts"),
     "Inside register": ("licences/register/kinds.py", "import licences.register.files"),
     "Inside quotes": ("licences/quotes/models.py", "import licences.quotes.making"),
+    "Inside payments": ("licences/payments/till.py", "import licences.payments.pages"),
     "Inside kit": ("kit/ids.py", "import kit.store"),
     "Inside the Stripe stand-in": ("sandbox/stripe/arithmetic.py", "import sandbox.stripe.pages"),
     "Flask stays at the edge": ("materials/shelf.py", "import flask"),

@@ -48,6 +48,20 @@ def test_production_is_what_you_get_unless_you_say_otherwise() -> None:
         ({"trusted_proxies": 99}, "less than or equal"),
         ({"upload_limit_mb": 0}, "greater than or equal"),
         ({"environment": "prod"}, "production"),
+        ({"stripe_secret_key": "sk_test_1", "stripe_webhook_secret": "whsec_1"}, "a test key"),
+        ({"stripe_secret_key": "rk_test_1", "stripe_webhook_secret": "whsec_1"}, "a test key"),
+        ({"stripe_secret_key": "pk_live_1", "stripe_webhook_secret": "whsec_1"}, "begins with sk_live_"),
+        ({"stripe_secret_key": "sk_live_1"}, "whsec_"),
+        ({"stripe_webhook_secret": "whsec_1"}, "need PORTAL_STRIPE_SECRET_KEY"),
+        ({"stripe_api_base": "http://localhost:8003"}, "need PORTAL_STRIPE_SECRET_KEY"),
+        (
+            {"stripe_secret_key": "sk_live_1", "stripe_webhook_secret": "whsec_1", "stripe_api_base": "http://x"},
+            "Stripe itself is asked",
+        ),
+        (
+            {"environment": "demo", "stripe_secret_key": "sk_live_1", "stripe_webhook_secret": "whsec_1"},
+            "real money moves in production only",
+        ),
     ],
 )
 def test_unsafe_or_wrong_values_are_refused(unsafe: dict[str, Any], says: str) -> None:

@@ -170,6 +170,17 @@ def answer_for(session: Session, clock: Clock, viewer: Viewer, programme_id: int
     return answer
 
 
+def answers_for(session: Session, clock: Clock, viewer: Viewer) -> dict[int, Entitlement]:
+    """The answers for a viewer in the organisation they work in now, by programme."""
+    return entitlements(
+        session,
+        clock,
+        person_id=viewer.person_id,
+        organisation_id=viewer.organisation_id,
+        organisation_name=viewer.organisation_name,
+    )
+
+
 def entitlements(
     session: Session, clock: Clock, *, person_id: int, organisation_id: int, organisation_name: str
 ) -> dict[int, Entitlement]:

@@ -13,7 +13,7 @@ from kit.clock import Clock
 from kit.mail import Letterhead
 from kit.refusals import NotThere, Refused
 from licences import reminders
-from licences.entitlements import Entitlement, answer_for, entitlements
+from licences.entitlements import Entitlement, answer_for, answers_for
 from licences.people.viewer import Viewer
 from licences.reminders import Reminding
 from materials import readings
@@ -108,17 +108,6 @@ def on_shelf(session: Session, clock: Clock, viewer: Viewer, material_id: int) -
     item = material(session, material_id)
     answer = answer_for(session, clock, viewer, item.programme_id)
     return _on_shelf(item, editions_of(session, material_id), _held(session, viewer, [material_id]), answer)
-
-
-def answers_for(session: Session, clock: Clock, viewer: Viewer) -> dict[int, Entitlement]:
-    """Whether the viewer may take copies, with the reasons, by programme."""
-    return entitlements(
-        session,
-        clock,
-        person_id=viewer.person_id,
-        organisation_id=viewer.organisation_id,
-        organisation_name=viewer.organisation_name,
-    )
 
 
 def note_reading(session: Session, clock: Clock, viewer: Viewer, *, material_id: int, edition_id: int) -> str:

@@ -21,13 +21,12 @@ from kit.keyset import Span, key_of, within
 from kit.pdf.stamping import Patch, StampFacts, personal_bytes, size_of
 from kit.refusals import NotThere, Refused
 from kit.statements import Statement
-from licences.entitlements import Entitlement, Refusal, answer_for
+from licences.entitlements import Entitlement, Refusal, answer_for, answers_for
 from licences.people.viewer import Viewer
 from materials.editions import parsed
 from materials.kinds import EditionState
 from materials.library import materials
 from materials.models import Copy, Edition, Material
-from materials.on_shelf import answers_for
 
 
 @dataclass(frozen=True)

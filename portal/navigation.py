@@ -60,6 +60,8 @@ _BELONGS = {
     "/admin/invoices": "/admin/organisations",
     "/admin/payments": "/admin/organisations",
     "/admin/collecting": "/admin/renewals",
+    "/admin/bank-details": "/admin/renewals",
+    "/admin/quotes": "/admin/renewals",
     "/admin/imports": "/admin/organisations",
     "/admin/merges": "/admin/organisations",
     "/admin/members": "/admin/people",

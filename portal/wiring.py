@@ -13,7 +13,7 @@ from kit.mail import Letterhead, SmtpMailer
 from kit.mail import register as register_mail
 from kit.store import Bucket, ObjectStore
 from kit.web.house import House
-from licences.billing import notices
+from licences.billing import notices, payee
 from licences.gateway import Gateway
 from licences.payments import inbox, reconciling
 from licences.payments.till import Till
@@ -82,6 +82,7 @@ def make_handlers(settings: Settings, house: House) -> Handlers:
     sign_in_links.register(handlers, house.database, house.clock, house.letterhead)
     if till := make_till(settings, house):
         _collect(handlers, till)
+    handlers.add(payee.TELL, partial(payee.tell_all, house.database, house.clock, house.letterhead))
     handlers.every(DAY_SECONDS, "remove half-written files", lambda: _tidy(house))
     handlers.every(HOUR_SECONDS, "mails about money", lambda: _tell_of_money(house))
     handlers.every(SEAL_SECONDS, "seal the audit trail", lambda: _seal(house))

@@ -8,13 +8,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy.orm import Session
+
 from kit.clock import in_words
+from kit.mail import Letterhead
 from kit.money import pounds
 from kit.refusals import NotThere
 from licences.billing.account import InvoiceFacts
 from licences.billing.invoices import Line
+from licences.billing.payee import PayeeFacts, payee
 from licences.documents.sheet import Grid, Section, Sheet, build_sheet, with_drawable_words
 from licences.kinds import InvoiceState
+from licences.people import organisations
 from licences.terms import LicenceFacts
 
 OWED, LINES, MOVES = (0.52, 0.24, 0.24), (0.36, 0.2, 0.24, 0.2), (0.25, 0.35, 0.18, 0.22)
@@ -23,10 +28,20 @@ KEEP_THEIRS = "For VAT, keep what our finance office sent you: this sheet repeat
 
 @dataclass(frozen=True)
 class Sender:
-    """Whose papers these are: the brand's name, and where a question about one is answered."""
+    """Whose papers these are: the brand's name, where a question about one is answered, and whom to pay if known."""
 
     brand: str
     help_email: str
+    payee: PayeeFacts | None = None
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """Whom a paper is for: the organisation's name, its address if known, and the programme."""
+
+    name: str
+    address: str
+    programme: str
 
 
 @dataclass(frozen=True)
@@ -47,11 +62,23 @@ class Movement:
     settled_pence: int = 0
 
 
-def invoice_paper(sender: Sender, invoice: InvoiceFacts, licence: LicenceFacts) -> Paper:
+def sender(session: Session, letterhead: Letterhead) -> Sender:
+    """The sender of every paper, with the bank details that count now."""
+    return Sender(letterhead.brand_name, letterhead.help_email, payee(session))
+
+
+def receiver(session: Session, licence: LicenceFacts) -> Receiver:
+    """Whom the papers of a licence are for."""
+    place = organisations.organisation(session, licence.organisation_id)
+    return Receiver(place.name, place.particulars.address, licence.programme_name)
+
+
+def invoice_paper(sender: Sender, invoice: InvoiceFacts, to: Receiver) -> Paper:
     """The invoice as it was issued, whatever came for it since; one that is void or given up says so."""
     facts = (
-        ("To", licence.organisation_name),
-        ("For", licence.programme_name),
+        *_from(sender, invoice),
+        ("To", _on_one_line(to.name, to.address)),
+        ("For", to.programme),
         ("Purchase order", invoice.po_number or "None"),
         ("Date of issue", in_words(invoice.issued_on)),
         ("To be paid by", in_words(invoice.due_on)),
@@ -59,12 +86,13 @@ def invoice_paper(sender: Sender, invoice: InvoiceFacts, licence: LicenceFacts) 
     sections = (
         Section(facts=facts),
         Section("What it is for", grid=_lines(invoice)),
+        *(_how_to_pay(sender, invoice.number) if invoice.may_be_paid else ()),
         Section("What to know", notes=(*_standing_of(invoice), *_about(sender, invoice))),
     )
     return _paper(sender, f"Invoice {invoice.number}", sections)
 
 
-def receipt_paper(sender: Sender, invoice: InvoiceFacts, licence: LicenceFacts) -> Paper:
+def receipt_paper(sender: Sender, invoice: InvoiceFacts, to: Receiver) -> Paper:
     """What came for an invoice, and what is left to pay. Raises `NotThere` while nothing came."""
     money = [one for one in invoice.payments if not one.taken_back]
     if not money:
@@ -77,8 +105,8 @@ def receipt_paper(sender: Sender, invoice: InvoiceFacts, licence: LicenceFacts) 
     if invoice.too_much_pence:
         sums.append(("", "Paid beyond what was owed", pounds(invoice.too_much_pence)))
     facts = (
-        ("From", licence.organisation_name),
-        ("For", licence.programme_name),
+        ("From", to.name),
+        ("For", to.programme),
         ("Invoice", f"{invoice.number} of {in_words(invoice.issued_on)}"),
         ("Purchase order", invoice.po_number or "None"),
     )
@@ -91,13 +119,13 @@ def receipt_paper(sender: Sender, invoice: InvoiceFacts, licence: LicenceFacts) 
     return _paper(sender, f"Receipt for invoice {invoice.number}", sections)
 
 
-def credit_paper(sender: Sender, invoice: InvoiceFacts, licence: LicenceFacts, place: int) -> Paper:
+def credit_paper(sender: Sender, invoice: InvoiceFacts, to: Receiver, place: int) -> Paper:
     """The credit note at a place among those of its invoice, counted from 1. Raises `NotThere` when there is none."""
     if not 1 <= place <= len(invoice.credits):
         raise NotThere
     note = invoice.credits[place - 1]
     facts = (
-        ("To", licence.organisation_name),
+        ("To", to.name),
         ("Of invoice", f"{invoice.number} of {in_words(invoice.issued_on)}"),
         ("Purchase order", invoice.po_number or "None"),
         ("Date of issue", in_words(note.issued_on)),
@@ -123,6 +151,7 @@ def statement_paper(sender: Sender, organisation: str, invoices: Sequence[Invoic
         whole = ("In all", "", pounds(sum(one.owed_pence for one in owing)))
         grid = Grid(("Invoice", "To be paid by", "To pay"), (*rows, whole), OWED)
         sections.append(Section("What is to be paid", grid=grid))
+        sections += _how_to_pay(sender, "The number of the invoice")
     if moves:
         told = tuple((in_words(one.day), one.words, _or_none(one.invoiced_pence), _or_none(one.settled_pence))
                      for one in moves)  # fmt: skip
@@ -187,6 +216,26 @@ def _vat(line: Line) -> str:
     return f"{pounds(line.vat_pence)} ({line.vat_basis_points / 100:g}%)"
 
 
+def _from(sender: Sender, invoice: InvoiceFacts) -> Iterator[tuple[str, str]]:
+    if sender.payee is not None:
+        yield "From", _on_one_line(sender.payee.legal_name, sender.payee.address)
+        if invoice.vat_pence and sender.payee.vat_number:
+            yield "VAT number", sender.payee.vat_number
+
+
+def _how_to_pay(sender: Sender, reference: str) -> Iterator[Section]:
+    if sender.payee is not None:
+        account = sender.payee
+        yield Section("How to pay", facts=(
+            ("Account name", account.account_name), ("Sort code", account.sort_code_in_pairs),
+            ("Account number", account.account_number), ("Reference", reference),
+        ))  # fmt: skip
+
+
+def _on_one_line(*texts: str) -> str:
+    return ", ".join(line.strip(" ,") for text in texts for line in text.splitlines() if line.strip(" ,"))
+
+
 def _standing_of(invoice: InvoiceFacts) -> Iterator[str]:
     if invoice.state is InvoiceState.VOID:
         yield f"This invoice is void, and nothing is to be paid for it. The reason: {invoice.closed_reason}"
@@ -195,7 +244,7 @@ def _standing_of(invoice: InvoiceFacts) -> Iterator[str]:
 
 
 def _about(sender: Sender, invoice: InvoiceFacts) -> Iterator[str]:
-    if invoice.vat_pence:
+    if invoice.vat_pence and not (sender.payee and sender.payee.vat_number):
         yield KEEP_THEIRS
     yield _question(sender)
 

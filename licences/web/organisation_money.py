@@ -8,7 +8,7 @@ from kit.refusals import NotThere, Refused
 from kit.web.house import house
 from kit.web.transactions import db, roll_back, writes, writing
 from licences import terms
-from licences.billing import account, notices, orders, outlook, parts, renewals
+from licences.billing import account, notices, orders, outlook, parts, payee, renewals
 from licences.guard import allowed, viewer
 from licences.policy import Action
 from licences.terms import LicenceFacts
@@ -43,6 +43,7 @@ def one_invoice(invoice_id: int) -> str:
     found = account.invoice(db(), invoice_id)
     return render_template(
         "licences/organisation_invoice.html",
+        payee=payee.payee(db()),
         invoice=found,
         licence=own_licence(found.licence_id),
         today=today(house().clock),

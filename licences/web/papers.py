@@ -11,7 +11,7 @@ from kit.web.transactions import db
 from licences import terms
 from licences.billing import account, papers
 from licences.billing.account import InvoiceFacts
-from licences.billing.papers import Paper, Sender
+from licences.billing.papers import Paper, Receiver, Sender
 from licences.guard import allowed, viewer
 from licences.people import organisations
 from licences.policy import Action
@@ -42,19 +42,19 @@ def own_statement() -> FlaskResponse:
 @allowed(Action.SEE_ORGANISATION)
 def own_invoice_pdf(invoice_id: int) -> FlaskResponse:
     """An invoice of one's own organisation."""
-    return _sent(papers.invoice_paper(sender(), *own_invoice(invoice_id)))
+    return _sent(papers.invoice_paper(sender(), *_addressed(own_invoice(invoice_id))))
 
 
 @allowed(Action.SEE_ORGANISATION)
 def own_receipt(invoice_id: int) -> FlaskResponse:
     """What came for it."""
-    return _sent(papers.receipt_paper(sender(), *own_invoice(invoice_id)))
+    return _sent(papers.receipt_paper(sender(), *_addressed(own_invoice(invoice_id))))
 
 
 @allowed(Action.SEE_ORGANISATION)
 def own_credit(invoice_id: int, place: int) -> FlaskResponse:
     """One of its credit notes."""
-    return _sent(papers.credit_paper(sender(), *own_invoice(invoice_id), place))
+    return _sent(papers.credit_paper(sender(), *_addressed(own_invoice(invoice_id)), place))
 
 
 @allowed(Action.MANAGE_LICENCES)
@@ -66,25 +66,24 @@ def statement(organisation_id: int) -> FlaskResponse:
 @allowed(Action.MANAGE_LICENCES)
 def invoice_pdf(invoice_id: int) -> FlaskResponse:
     """Any invoice."""
-    return _sent(papers.invoice_paper(sender(), *any_invoice(invoice_id)))
+    return _sent(papers.invoice_paper(sender(), *_addressed(any_invoice(invoice_id))))
 
 
 @allowed(Action.MANAGE_LICENCES)
 def receipt(invoice_id: int) -> FlaskResponse:
     """What came for it."""
-    return _sent(papers.receipt_paper(sender(), *any_invoice(invoice_id)))
+    return _sent(papers.receipt_paper(sender(), *_addressed(any_invoice(invoice_id))))
 
 
 @allowed(Action.MANAGE_LICENCES)
 def credit(invoice_id: int, place: int) -> FlaskResponse:
     """One of its credit notes."""
-    return _sent(papers.credit_paper(sender(), *any_invoice(invoice_id), place))
+    return _sent(papers.credit_paper(sender(), *_addressed(any_invoice(invoice_id)), place))
 
 
 def sender() -> Sender:
     """Whose papers these are."""
-    letterhead = house().letterhead
-    return Sender(letterhead.brand_name, letterhead.help_email)
+    return papers.sender(db(), house().letterhead)
 
 
 def _statement(organisation_id: int) -> FlaskResponse:
@@ -106,6 +105,11 @@ def any_invoice(invoice_id: int) -> tuple[InvoiceFacts, LicenceFacts]:
     """The same for staff. Raises `NotThere` when there is none."""
     found = account.invoice(db(), invoice_id)
     return found, terms.licence_facts(db(), house().clock, found.licence_id)
+
+
+def _addressed(found: tuple[InvoiceFacts, LicenceFacts]) -> tuple[InvoiceFacts, Receiver]:
+    invoice, licence = found
+    return invoice, papers.receiver(db(), licence)
 
 
 def _sent(paper: Paper) -> FlaskResponse:

@@ -12,7 +12,7 @@ from kit.web.files import as_pdf
 from kit.web.house import house
 from kit.web.transactions import db, roll_back, writes, writing
 from licences import terms
-from licences.billing import account, papers, pay_links
+from licences.billing import account, papers, pay_links, payee
 from licences.billing.account import InvoiceFacts
 from licences.guard import allowed, public, viewer
 from licences.policy import Action
@@ -46,6 +46,7 @@ def pay(secret: str) -> Response:
         invoice=invoice,
         licence=licence,
         secret=secret,
+        payee=payee.payee(db()),
         today=today(house().clock),
         address=house().links.to(pay_links.path_of(secret)),
     )
@@ -58,7 +59,8 @@ def pay_pdf(secret: str) -> Response:
     found = _behind(secret)
     if found is None:
         return _gone()
-    paper = papers.invoice_paper(sender(), *found)
+    invoice, licence = found
+    paper = papers.invoice_paper(sender(), invoice, papers.receiver(db(), licence))
     return _unlisted(as_pdf(paper.data, paper.file_name))
 
 

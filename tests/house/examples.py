@@ -12,15 +12,17 @@ import pyotp
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from kit.audit import Actor
 from kit.clock import Clock, today
 from kit.ids import new_code
 from kit.jobs.failures import put_aside
 from kit.mail import MailMessage, State
 from kit.sealing import Sealer
 from licences import merging
-from licences.billing import added_seats, invoices, orders, pay_links, prices, renewals
+from licences.billing import added_seats, invoices, orders, pay_links, payee, prices, renewals
 from licences.billing.invoices import Line, Paid, Raised
 from licences.billing.orders import Wanted
+from licences.billing.payee import Details
 from licences.billing.prices import PriceFacts
 from licences.billing.years import LicenceYear
 from licences.gateway import Told
@@ -185,12 +187,16 @@ def _money(session: Session, world: World) -> dict[str, str]:
         licence_id=world.suspended_licence, from_on=day, until_on=day + timedelta(days=30), reason="A late run.",
         asked_by_id=world.people[COLLEAGUE], asked_by="Somebody else", asked_at=clock.now(), needs_second=True,
     )  # fmt: skip
+    details = Details("Secure Base", "1 Hill", "", "Secure Base", "123456", "12345678")
+    somebody = Actor(world.people[COLLEAGUE], "Somebody else")
+    waits = payee.ask(session, clock, somebody, world.house.letterhead, details)
     session.add(waiting)
     inbox.keep(session, clock, Told("evt_example", "invoice.paid", "in_example"), None)
     session.flush()
     payment = session.scalar(sa.select(Payment.id)) or 0
     ids: dict[str, int | str] = {f"order_{name}" if name else "order": number for name, number in made.items()}
     ids |= {"invoice": bills["invoiced"], "invoice_to_void": bills["to_void"], "payment": payment}
+    ids |= {"payee": waits}
     ids["pay_secret"] = pay_links.make(session, clock, TEAM, bills["invoiced"])
     ids |= {"invoice_to_give_up": bills["to_give_up"], "override": waiting.id}
     return {name: str(number) for name, number in ids.items()}

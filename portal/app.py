@@ -52,6 +52,8 @@ ELSEWHERE = {
     "new material": "material_staff.new_material",
     "what a person may take": "material_staff.answers",
     "mails": "staff.all_mails",
+    "licence-terms": "legal.licence_terms",
+    "data-processing-agreement": "legal.data_processing",
 }
 
 

@@ -18,9 +18,11 @@ from kit.refusals import NotThere, Refused
 from licences import terms
 from licences.billing import orders, prices
 from licences.billing.orders import Wanted, locked_licence
+from licences.billing.prices import PriceFacts
 from licences.ledger import SeatsOffer
 from licences.models import Period
 from licences.standing_facts import backed
+from licences.terms import LicenceFacts
 
 STANDS = timedelta(days=30)
 MOST_SEATS = 1_000
@@ -54,26 +56,44 @@ class SeatsOfferFacts:
         return self.order_id is None and day <= self.stands_until
 
 
+@dataclass(frozen=True)
+class Rest:
+    """What is left of the licence year that runs, and the price of its seats; None when none is announced."""
+
+    starts_on: date
+    ends_on: date
+    price: PriceFacts | None
+
+
+def rest_of_year(session: Session, clock: Clock, licence: LicenceFacts) -> Rest:
+    """From today to the last day of the year that runs. Raises `Refused` while none does."""
+    day = today(clock)
+    running = sa.select(Period).where(
+        Period.licence_id == licence.id, Period.starts_on <= day, Period.ends_on >= day, backed(Period)
+    )
+    year = session.scalar(running)
+    if year is None:
+        raise Refused(f"Seats are added to a licence that runs. {licence.standing.reason}", "seats")
+    known = prices.all_prices(session)
+    of_year = prices.price_on(known, licence.programme_id, year.starts_on)
+    return Rest(day, year.ends_on, of_year or prices.price_on(known, licence.programme_id, day))
+
+
 def worked_out(session: Session, clock: Clock, licence_id: int, seats: int) -> Wanted:
     """What so many seats more cost from today to the last day of the year that runs; nothing is kept.
 
-    Raises `NotThere`, and `Refused` while nothing runs, or without a price.
+    Raises `NotThere`, and `Refused` while copies are stopped, or without a price.
     """
-    day = today(clock)
     licence = terms.licence_facts(session, clock, licence_id)
-    year = _running_year(session, licence_id, day)
-    if year is None or not licence.standing.gives_copies:
+    rest = rest_of_year(session, clock, licence)
+    if not licence.standing.gives_copies:
         raise Refused(f"Seats are added to a licence that runs. {licence.standing.reason}", "seats")
-    known = prices.all_prices(session)
-    price = prices.price_on(known, licence.programme_id, year.starts_on) or prices.price_on(
-        known, licence.programme_id, day
-    )
-    if price is None:
+    if rest.price is None:
         raise Refused("There is no price for seats of this year. Write to the programme team.", "seats")
-    net_pence = price.added_pence(seats, day, year.ends_on)
+    net_pence = rest.price.added_pence(seats, rest.starts_on, rest.ends_on)
     if net_pence > MOST_PENCE:
         raise Refused(f"That is more than one order can hold: {pounds(MOST_PENCE)}. Order fewer seats.", "seats")
-    return Wanted(day, year.ends_on, seats, net_pence, price.vat_basis_points)
+    return Wanted(rest.starts_on, rest.ends_on, seats, net_pence, rest.price.vat_basis_points)
 
 
 def make_offer(session: Session, clock: Clock, actor: Actor, licence_id: int, seats: int) -> int:
@@ -149,14 +169,6 @@ def seats_of_next_year(session: Session, clock: Clock, licence_id: int) -> tuple
     day = today(clock)
     coming = [one for one in orders.orders_of(session, [licence_id]) if one.is_year and one.starts_on > day]
     return min(((one.starts_on, one.seats) for one in coming), default=None)
-
-
-def _running_year(session: Session, licence_id: int, day: date) -> Period | None:
-    """The period that runs on a day: granted, or ordered with what backs it."""
-    wanted = sa.select(Period).where(
-        Period.licence_id == licence_id, Period.starts_on <= day, Period.ends_on >= day, backed(Period)
-    )
-    return session.scalar(wanted)
 
 
 def _facts(row: SeatsOffer) -> SeatsOfferFacts:

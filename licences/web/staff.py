@@ -12,6 +12,7 @@ from licences.web import staff_orders as orders
 from licences.web import staff_organisations as organisations
 from licences.web import staff_people as people
 from licences.web import staff_programmes as programmes
+from licences.web import staff_quotes as quotes
 from licences.web import staff_register as register
 from licences.web import staff_renewals as renewals
 from licences.web import staff_seats as seats
@@ -31,6 +32,7 @@ def blueprint() -> Blueprint:
     orders.add_to(made)
     invoices.add_to(made)
     renewals.add_to(made)
+    quotes.add_to(made)
     merges.add_to(made)
     splits.add_to(made)
     return made

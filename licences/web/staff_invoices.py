@@ -11,12 +11,12 @@ from kit.web import forms
 from kit.web.house import house
 from kit.web.transactions import db, writes
 from licences import terms
-from licences.billing import account, invoices, notices, orders
+from licences.billing import account, invoices, notices, orders, parts
 from licences.billing.account import InvoiceFacts
 from licences.billing.invoices import Credited, Line, Paid, Raised
 from licences.billing.orders import OrderFacts
 from licences.guard import allowed, viewer
-from licences.kinds import OrderKind, PaymentKind
+from licences.kinds import PaymentKind
 from licences.policy import Action
 from licences.web.asking import Answer, Asking, answer, ask
 from licences.web.choices import VAT_RATES, offered
@@ -90,15 +90,15 @@ def new_invoice(order_id: int) -> str:
     order = orders.order_facts(db(), order_id)
     facts = terms.licence_facts(db(), house().clock, order.licence_id)
     day = today(house().clock)
-    seats = "seats added" if order.kind is OrderKind.SEATS else "licence"
-    data = {
-        "po_number": order.po_number,
-        "issued_on": day,
-        "due_on": day + DAYS_TO_PAY,
-        "words": f"{facts.programme_name}, {seats} {in_words(order.starts_on)} to {in_words(order.ends_on)}",
-        "net": order.net_pence,
-        "rate": str(order.vat_basis_points),
-    }
+    data: dict[str, object] = {"po_number": order.po_number, "issued_on": day, "due_on": day + DAYS_TO_PAY}
+    for prefix, part in zip(("", "more_"), _wanted_parts(order), strict=False):
+        days = f"{in_words(part.starts_on)} to {in_words(part.ends_on)}"
+        seats = "licence" if order.is_year else "seats added"
+        data |= {
+            f"{prefix}words": f"{facts.programme_name}, {seats} {days}",
+            f"{prefix}net": part.net_pence,
+            f"{prefix}rate": str(order.vat_basis_points),
+        }
     return ask(InvoiceForm(data=data), _of_new_invoice(order))
 
 
@@ -246,9 +246,18 @@ def _paid(payment_id: int) -> InvoiceFacts:
     return account.invoice(db(), account.invoice_of_payment(db(), payment_id))
 
 
+def _wanted_parts(order: OrderFacts) -> tuple[parts.Part, ...]:
+    """The lines that were asked for: one, or one for each financial year."""
+    if not order.in_two_parts:
+        return (parts.Part(order.starts_on, order.ends_on, order.net_pence),)
+    return parts.in_two(order.starts_on, order.ends_on, order.net_pence, order.vat_basis_points)
+
+
 def _of_new_invoice(order: OrderFacts) -> Asking:
     facts = terms.licence_facts(db(), house().clock, order.licence_id)
     lead = "As your finance system raised it. Overdue mails and the licence’s standing follow these dates."
+    if order.in_two_parts:
+        lead += " They asked for it in two parts, by financial years: a line for each is filled in."
     back = url_for(".one_licence", licence_id=facts.id, _anchor="money")
     return Asking("Record an invoice", facts.subject.label, "Record the invoice", trail_to(facts), back, lead)
 

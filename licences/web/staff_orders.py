@@ -12,7 +12,7 @@ from kit.web import forms
 from kit.web.house import house
 from kit.web.transactions import db, writes
 from licences import programmes, terms
-from licences.billing import orders, prices, renewals
+from licences.billing import added_seats, orders, prices, renewals
 from licences.billing.orders import OrderFacts, Wanted
 from licences.billing.years import LicenceYear, stretch, year_from
 from licences.guard import allowed, viewer
@@ -125,14 +125,13 @@ def more_seats(licence_id: int) -> str:
 @allowed(Action.MANAGE_LICENCES)
 @writes
 def more_seats_post(licence_id: int) -> Answer:
-    """Records the order of more seats, from today to the last day of the licence."""
+    """Records the order of more seats, from today to the last day of the year that runs."""
     facts, form = _licence(licence_id), SeatsOrderForm()
 
     def act(session: Session) -> str:
-        starts_on, ends_on = today(house().clock), facts.standing.until or today(house().clock)
-        price = prices.price_on(prices.all_prices(session), facts.programme_id, starts_on)
-        announced = price.added_pence(form.seats.data, starts_on, ends_on) if price else None
-        wanted = _wanted(form, starts_on, ends_on, announced, price)
+        rest = added_seats.rest_of_year(session, house().clock, facts)
+        announced = rest.price.added_pence(form.seats.data, rest.starts_on, rest.ends_on) if rest.price else None
+        wanted = _wanted(form, rest.starts_on, rest.ends_on, announced, rest.price)
         orders.add_seats(session, house().clock, viewer().actor, licence_id, wanted)
         return _money_of(licence_id)
 

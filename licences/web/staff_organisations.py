@@ -88,9 +88,10 @@ def organisations_csv() -> FlaskResponse:
 
 @allowed(Action.MANAGE_LICENCES)
 def new_organisation() -> str:
-    """The form for a new organisation, filled in from the register when it was chosen there."""
+    """The form for a new organisation, filled in from the register when it was chosen there, or with a quote's name."""
     chosen = registered.chosen()
-    return _form_page(OrganisationForm(data=registered.filled_in(chosen) if chosen else None), chosen=chosen)
+    named = {"name": request.args.get("name", "")[:120]}
+    return _form_page(OrganisationForm(data=registered.filled_in(chosen) if chosen else named), chosen=chosen)
 
 
 @allowed(Action.MANAGE_LICENCES)

@@ -14,34 +14,17 @@ from kit.refusals import NotThere, Refused
 from licences.billing import orders
 from licences.billing.years import LicenceYear
 from licences.people import legal, memberships, organisations
-from licences.people.kinds import OrganisationKind, Role
+from licences.people.kinds import LegalKind, OrganisationKind, Role
 from licences.people.organisations import Particulars
 from licences.people.viewer import Viewer
 from licences.quotes import accepting, making
 from licences.quotes.accepting import Agreed
-from licences.quotes.making import Asked, Asker
 from licences.quotes.models import QuoteAcceptance
 from licences.register.kinds import EntryKind, EntryStatus
 from licences.register.models import RegisterEntry
 from licences.standing import Standing
 from tests.unit.licences.billing.place import LETTERHEAD, Council
-
-AGREED = Agreed(1, 1, "PO 77")
-ANN = Asker("Lakeshire Council", None, "Ann Example", "ann@lakeshire.example")
-
-
-@pytest.fixture
-def council(session: Session, clock: SteppingClock) -> Council:
-    made = Council(session, clock)
-    made.announce()
-    for kind in (accepting.TERMS, accepting.AGREEMENT):
-        legal.publish(session, clock, made.ruth, kind, title=kind.value.capitalize(), body="One.", after=0)
-    return made
-
-
-def janet(council: Council) -> Viewer:
-    one = memberships.first_place(council.session, council.janet)
-    return Viewer("", one.id, one.name, one.email, one.organisation_id, one.organisation_name, one.role)
+from tests.unit.licences.quotes.ordering import AGREED, ANN, accept, quote
 
 
 def owen(council: Council) -> Viewer:
@@ -54,17 +37,6 @@ def owen(council: Council) -> Viewer:
         role=Role.MANAGER,
     )  # fmt: skip
     return Viewer("", one.id, one.name, one.email, place.id, place.name, Role.MANAGER)
-
-
-def quote(council: Council, asker: Asker = ANN, year: LicenceYear = LicenceYear.SEPTEMBER) -> str:
-    return making.make(
-        council.session, council.clock, LETTERHEAD, Asked(council.programme, 7, year), asker, place="192.0.2.1"
-    )
-
-
-def accept(council: Council, secret: str, viewer: Viewer | None = None, agreed: Agreed = AGREED) -> int:
-    viewer = viewer or janet(council)
-    return accepting.accept(council.session, council.clock, viewer, LETTERHEAD, secret, agreed)
 
 
 def refused(council: Council, secret: str, viewer: Viewer | None = None, agreed: Agreed = AGREED) -> str:
@@ -175,7 +147,7 @@ def test_an_organisation_is_known_by_its_numbers_in_the_register(council: Counci
 @pytest.mark.parametrize(
     ("kind", "field"), [(accepting.TERMS, "terms"), (accepting.AGREEMENT, "agreement")], ids=["terms", "agreement"]
 )
-def test_a_text_that_changed_is_read_first(council: Council, kind: legal.LegalKind, field: str) -> None:
+def test_a_text_that_changed_is_read_first(council: Council, kind: LegalKind, field: str) -> None:
     secret = quote(council)
     legal.publish(council.session, council.clock, council.ruth, kind, title="New words", body="Two.", after=1)
     with pytest.raises(Refused, match="“New words” changed while you were reading") as refusal:

@@ -4,6 +4,7 @@ A bill of ours is an invoice there. Calls repeat by themselves when the line bre
 """
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -53,6 +54,7 @@ class StripeGateway:
     """Speaks to Stripe with a secret key; `api_base` is another address than Stripe's own, for the stand-in."""
 
     def __init__(self, key: str, webhook_secret: str, api_base: str = "") -> None:
+        logging.getLogger("stripe").setLevel(logging.WARNING)  # it tells of every call
         self._is_live = "_live_" in key
         self._webhook_secret = webhook_secret
         addresses: Any = {"api": api_base} if api_base else {}

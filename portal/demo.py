@@ -28,14 +28,14 @@ START_SECONDS = 60
 
 
 def run_demo(folder: Path, port: int) -> None:
-    """Migrates, loads demo data into an empty database, starts web, worker and mail sink, and waits for Ctrl-C."""
+    """Migrates, loads demo data into an empty database, starts all processes, and waits for Ctrl-C."""
     _refuse_busy_ports(port)
     _stop_on_signals()
     os.environ.update(_environment(folder, port))
     settings = Settings()
     migrations.upgrade(settings.database_url)
     _load_when_empty(settings)
-    running = _start(folder, port)
+    running = _start(folder, port, settings.stripe_webhook_secret.get_secret_value())
     try:
         wait_until_ready(running, port)
         _say(port)
@@ -49,8 +49,11 @@ def run_demo(folder: Path, port: int) -> None:
 
 
 def _refuse_busy_ports(port: int) -> None:
-    """Web, mail page and mail server have a port each. Raises `click.ClickException` when one is taken."""
-    for wanted in (port, port + 1, port + 2):
+    """Web, mail page, mail server and pretend payments have a port each.
+
+    Raises `click.ClickException` when one is taken.
+    """
+    for wanted in range(port, port + 4):
         with socket.socket() as trial:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -89,7 +92,15 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
         "PORTAL_EXTRA_HOSTS": "127.0.0.1",
         "PORTAL_SMTP_URL": f"smtp://127.0.0.1:{port + 2}",
         "PORTAL_DEMO_MAIL_URL": f"http://localhost:{port + 1}/",
+        "PORTAL_STRIPE_SECRET_KEY": "sk_test_demo",
+        "PORTAL_STRIPE_WEBHOOK_SECRET": f"whsec_{key.read_text()}",
+        "PORTAL_STRIPE_API_BASE": _payments(port),
     }
+
+
+def _payments(port: int) -> str:
+    """Where the pretend payments are: their pages, too."""
+    return f"http://127.0.0.1:{port + 3}"
 
 
 def _load_when_empty(settings: Settings) -> None:
@@ -103,8 +114,10 @@ def _load_when_empty(settings: Settings) -> None:
     here.database.close()
 
 
-def _start(folder: Path, port: int) -> list[subprocess.Popen[bytes]]:
+def _start(folder: Path, port: int, secret: str) -> list[subprocess.Popen[bytes]]:
     portal = [sys.executable, "-m", "portal"]
+    told = ["--webhook-url", f"http://localhost:{port}/webhooks/stripe", "--webhook-secret", secret]
+    pretend = ["--port", str(port + 3), "--folder", str(folder / "stripe"), *told]
     sink = ["--smtp-port", str(port + 2), "--page-port", str(port + 1), "--folder", str(folder / "mail")]
     return [
         subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own commands
@@ -112,6 +125,7 @@ def _start(folder: Path, port: int) -> list[subprocess.Popen[bytes]]:
             [*portal, "serve", "--port", str(port), "--processes", "1"],
             [*portal, "worker"],
             [sys.executable, "-m", "sandbox.smtp", *sink],
+            [sys.executable, "-m", "sandbox.stripe", *pretend],
         )
     ]
 
@@ -130,7 +144,8 @@ def wait_until_ready(running: list[subprocess.Popen[bytes]], port: int) -> None:
 
 def _say(port: int) -> None:
     click.echo(f"\n  Secure Base is at http://localhost:{port}/ (also http://127.0.0.1:{port}/)")
-    click.echo(f"  The mail that it sends is at http://localhost:{port + 1}/\n")
+    click.echo(f"  The mail that it sends is at http://localhost:{port + 1}/")
+    click.echo(f"  Payments are pretend; move their clock, and the portal's, at {_payments(port)}/\n")
     click.echo("  Sign in with the password secure-base-demo as:")
     for email, what in PEOPLE:
         click.echo(f"    {email:28} {what}")

@@ -21,7 +21,8 @@ from licences.people import sign_in_links
 from materials import belongings
 from materials.editions import PREPARE
 from materials.preparing import PREPARE_AGAIN, enqueue_of_old_address, prepare_again, prepare_edition
-from portal.settings import Settings
+from portal.ahead import ClockAhead
+from portal.settings import Environment, Settings
 
 SEAL_SECONDS = 60
 HOUR_SECONDS = 3600
@@ -35,13 +36,20 @@ def make_house(settings: Settings, *, clock: Clock | None = None) -> House:
     links = PublicLinks(settings.public_url)
     return House(
         database=Database(settings.database_url),
-        clock=clock or SystemClock(),
+        clock=clock or _clock(settings),
         links=links,
         store=ObjectStore(settings.store_url, _bucket(settings)),
         letterhead=Letterhead(settings.brand_name, settings.help_email, links),
         upload_limit_mb=settings.upload_limit_mb,
         holdings=belongings.HOLDINGS,
     )
+
+
+def _clock(settings: Settings) -> Clock:
+    """The machine's; that of the demo goes with the pretend payments."""
+    if settings.environment is Environment.DEMO and settings.stripe_api_base:
+        return ClockAhead(settings.stripe_api_base)
+    return SystemClock()
 
 
 def _bucket(settings: Settings) -> Bucket:

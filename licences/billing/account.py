@@ -88,6 +88,8 @@ class InvoiceFacts:
             return "overdue"
         if self.owed_pence and (self.paid_pence or self.credited_pence):
             return "paid in part"
+        if self.state is InvoiceState.PAID and not self.paid_pence:
+            return "credited"
         return self.state.value
 
 

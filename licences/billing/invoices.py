@@ -252,12 +252,11 @@ def _sum(session: Session, table: type[Payment] | type[CreditNote], invoice_id: 
 
 
 def _last_paid(session: Session, invoice_id: int) -> date | None:
-    """The day of the last money; that of the last credit note when no money came."""
-    money = sa.select(sa.func.max(Payment.paid_on)).where(
+    """The day of the last money; None when a credit note settled it and none came."""
+    money = sa.select(sa.func.max(Payment.paid_on, type_=sa.Date())).where(
         Payment.invoice_id == invoice_id, Payment.taken_back_at.is_(None)
     )
-    credited = sa.select(sa.func.max(CreditNote.issued_on)).where(CreditNote.invoice_id == invoice_id)
-    return session.scalar(money) or session.scalar(credited)
+    return session.scalar(money)
 
 
 def _refuse_same_payment(session: Session, invoice_id: int, money: Paid) -> None:

@@ -15,11 +15,12 @@ from kit.clock import Clock, in_words, today
 from kit.db import lock_row
 from kit.refusals import NotThere, Refused
 from licences import terms
-from licences.billing.orders import locked_licence
+from licences.billing.orders import locked_licence, organisation_of
 from licences.ledger import StaffOverride
+from licences.models import Licence
 from licences.people.kinds import Role
 from licences.people.memberships import people_with_roles, whom_they_became
-from licences.people.models import Person
+from licences.people.models import Merge, Person
 from licences.people.organisations import licensor
 
 ALONE_DAYS = 14
@@ -146,9 +147,14 @@ def licence_of(session: Session, override_id: int) -> int:
 
 
 def _is_same(session: Session, one_id: int, other_id: int) -> bool:
-    """Whether two accounts are one person's by now: a decision keeps the account that made it then."""
+    """Whether two accounts are one person's, or were once merged as if they were, even if that was undone since.
+
+    A decision keeps the account that made it then.
+    """
     one, other = (whom_they_became(session, session.get(Person, person_id)) for person_id in (one_id, other_id))
-    return one is other
+    pair = (one_id, other_id)
+    merged = sa.select(Merge.id).where(Merge.kind == "person", Merge.kept_id.in_(pair), Merge.gone_id.in_(pair))
+    return one is other or session.scalar(merged.limit(1)) is not None
 
 
 def _locked(session: Session, override_id: int) -> StaffOverride:
@@ -159,14 +165,19 @@ def _locked(session: Session, override_id: int) -> StaffOverride:
 
 
 def _days_alone(session: Session, licence_id: int, day: date) -> int:
-    """For how many of the last thirty days one person alone kept this licence open."""
+    """On how many of the last thirty days one person alone kept a licence of this one's organisation open."""
     since = day - timedelta(days=30)
+    of_place = sa.select(Licence.id).where(Licence.organisation_id == organisation_of(session, licence_id))
     rows = session.scalars(
         sa.select(StaffOverride).where(
-            StaffOverride.licence_id == licence_id, ~StaffOverride.needs_second, StaffOverride.until_on >= since
+            StaffOverride.licence_id.in_(of_place), ~StaffOverride.needs_second, StaffOverride.until_on >= since
         )
     )
-    return sum((min(row.until_on, day - timedelta(days=1)) - max(row.from_on, since)).days + 1 for row in rows)
+    kept: set[date] = set()
+    for row in rows:
+        first, last = max(row.from_on, since), min(row.until_on, day - timedelta(days=1))
+        kept |= {first + timedelta(days=number) for number in range((last - first).days + 1)}
+    return len(kept)
 
 
 def _tell(

@@ -177,7 +177,10 @@ def at_risk(months: Iterable[Month]) -> list[Renewal]:
 
 
 def _ordered(session: Session, first: date, day: date) -> list[Renewal]:
-    """Orders of licence years that begin within the pipeline, and older ones that are still owed."""
+    """Orders of licence years that begin within the pipeline, and older ones that are still owed.
+
+    Not those whose invoice a credit note settled: nothing came for them, and nothing will.
+    """
     owed = sa.exists().where(Invoice.order_id == Order.id, Invoice.owed_pence > 0).correlate(Order)
     rows = session.execute(
         sa.select(
@@ -198,6 +201,7 @@ def _ordered(session: Session, first: date, day: date) -> list[Renewal]:
             Order.withdrawn_at.is_(None),
             Order.starts_on <= day + AHEAD,
             sa.or_(Order.starts_on >= first, owed),
+            sa.or_(Invoice.id.is_(None), Invoice.owed_pence > 0, Order.paid_on.is_not(None)),
         )
     )
     return [

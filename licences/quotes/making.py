@@ -21,9 +21,12 @@ from licences.quotes.models import Quote
 
 STANDS = timedelta(days=60)
 MOST_SEATS = 1_000
-# A council behind one wall may make a good many; nobody's mailbox is filled by somebody else.
+# A council behind one wall may make a good many. Nobody's mailbox is filled by somebody else, and who writes in
+# another's name from one place does not keep them out from theirs.
 QUOTES_BY_PLACE = Limit("quotes place", 30, timedelta(hours=1))
-QUOTES_BY_EMAIL = Limit("quotes e-mail", 5, timedelta(hours=1))
+QUOTES_BY_BOTH = Limit("quotes place and e-mail", 5, timedelta(hours=1))
+QUOTES_BY_EMAIL = Limit("quotes e-mail", 20, timedelta(hours=1))
+QUOTES_IN_ALL = Limit("quotes", 300, timedelta(hours=1))
 TOO_MANY = "Too many quotes were made from where you are. Wait an hour, or write to us."
 
 
@@ -103,10 +106,7 @@ def make(session: Session, clock: Clock, letterhead: mail.Letterhead, asked: Ask
     programme = programmes.programme(session, asked.programme_id)
     cost = cost_of(session, clock, asked)
     email = asker.person_email.lower()
-    for limit, key in ((QUOTES_BY_PLACE, place), (QUOTES_BY_EMAIL, email)):
-        if limits.is_over(session, clock, limit, key):
-            raise Refused(TOO_MANY)
-        limits.count(session, clock, limit, key)
+    _count(session, clock, place, email)
     secret = new_token()
     row = Quote(
         reference=f"new {fingerprint(secret)[:12]}", fingerprint=fingerprint(secret), programme_id=programme.id,
@@ -135,6 +135,17 @@ def make(session: Session, clock: Clock, letterhead: mail.Letterhead, asked: Ask
         secret=True,
     )
     return secret
+
+
+def _count(session: Session, clock: Clock, place: str, email: str) -> None:
+    """Counts one quote from a network for an address. Raises `Refused` when one of the limits is reached."""
+    both = f"{place} {email}"
+    for limit, key in (
+        (QUOTES_BY_PLACE, place), (QUOTES_BY_BOTH, both), (QUOTES_BY_EMAIL, email), (QUOTES_IN_ALL, ""),
+    ):  # fmt: skip
+        if limits.is_over(session, clock, limit, key):
+            raise Refused(TOO_MANY)
+        limits.count(session, clock, limit, key)
 
 
 def path_of(secret: str) -> str:

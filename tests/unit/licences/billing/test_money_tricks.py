@@ -6,8 +6,9 @@ import pytest
 
 from kit.money import MOST_PENCE
 from kit.refusals import Refused
-from licences import merging
-from licences.billing import offers, orders, overrides
+from licences import merging, programmes
+from licences.billing import invoices, offers, orders, outlook, overrides, renewals
+from licences.billing.invoices import Credited
 from licences.billing.orders import Wanted
 from tests.unit.licences.billing.place import LETTERHEAD, Council
 
@@ -50,3 +51,69 @@ def test_who_asked_does_not_agree_by_another_account_of_theirs(council: Council,
     merging.merge(session, clock, council.ruth, "person", kept, gone, ())
     with pytest.raises(Refused, match="not the one who asked"):
         overrides.agree(session, clock, council.ruth if asker_is_kept else council.dev, LETTERHEAD, waiting.id)
+
+
+def test_accounts_that_were_merged_and_parted_do_not_agree_with_each_other(council: Council) -> None:
+    session, clock = council.session, council.clock
+    council.order()
+    asker, other = council.ruth.person_id, council.dev.person_id
+    assert asker
+    assert other
+    merge = merging.merge(session, clock, council.ruth, "person", other, asker, ())
+    council.keep_open(60)
+    (waiting,) = overrides.open_overrides(session, clock, council.licence.id)
+    merging.undo(session, clock, council.ruth, merge, {"person": (), "organisation": ()})
+    with pytest.raises(Refused, match="not the one who asked"):
+        overrides.agree(session, clock, council.dev, LETTERHEAD, waiting.id)
+
+
+def test_two_weeks_alone_are_the_organisations_and_not_each_licences(council: Council) -> None:
+    session, clock = council.session, council.clock
+    council.order()
+    assert council.keep_open(14)
+    fresh = programmes.create_programme(session, clock, council.ruth, name="B", days=1, trainer_days=1, audience="")
+    wanted = Wanted(council.day, council.day + timedelta(days=364), 4, 100_000, 0, "PO 2")
+    order = orders.place(session, clock, council.ruth, organisation_id=council.id, programme_id=fresh.id, wanted=wanted)
+    licence = orders.order_facts(session, order).licence_id
+
+    def keep_open(days: int) -> bool:
+        until_on = council.day + timedelta(days=days - 1)
+        return overrides.keep_open(session, clock, council.ruth, LETTERHEAD, licence, until_on=until_on, reason="Late.")
+
+    clock.move(days=4)
+    assert keep_open(10), "the days that both share count once"
+    clock.move(days=10)
+    assert not keep_open(1)
+
+
+@pytest.mark.parametrize(("first", "again"), [("PO 1", "po 1"), ("RÉF-7", "réf-7"), ("STRASSE", "straße")])
+def test_a_purchase_order_is_known_again_whatever_its_capitals_and_accents(
+    council: Council, first: str, again: str
+) -> None:
+    council.order(po=first)
+    with pytest.raises(Refused, match="came with another order"):
+        council.order(first=365, po=again)
+
+
+def test_a_credit_note_is_no_payment(council: Council) -> None:
+    session, clock = council.session, council.clock
+    order = council.order()
+    invoice = council.invoice(order)
+    invoices.credit(session, clock, council.ruth, invoice, Credited("CN-1", 120_000, council.day, "All of it."))
+    assert orders.order_facts(session, order).paid_on is None
+    assert not council.stands.reason.startswith("Paid")
+    assert (council.bill(invoice).owed_pence, council.bill(invoice).state_on(council.day)) == (0, "credited")
+    clock.move(days=40)
+    months = renewals.pipeline(session, clock)
+    assert [one.begins for month in months for one in month.renewals] == [council.day + timedelta(days=325)]
+
+
+def test_a_number_is_not_asked_for_days_that_are_over(council: Council) -> None:
+    session, clock = council.session, council.clock
+    council.order(po=None)
+    licence = council.licence
+    assert outlook.outlooks(session, clock, [licence])[licence.id].awaits_po
+    clock.move(days=364)
+    assert outlook.outlooks(session, clock, [licence])[licence.id].awaits_po
+    clock.move(days=1)
+    assert outlook.outlooks(session, clock, [licence])[licence.id].awaits_po is None

@@ -17,6 +17,7 @@ from licences.billing import prices
 from licences.billing.prices import PriceFacts
 from licences.billing.years import LicenceYear
 from licences.documents.quote import drawable
+from licences.people.limits import Limit
 from licences.quotes import making, paper, questions
 from licences.quotes.making import Asked, Asker
 from licences.quotes.models import Quote
@@ -97,14 +98,39 @@ def test_a_part_of_a_year_costs_its_share(session: Session, clock: SteppingClock
         making.cost_of(session, clock, Asked(programme, 20_000, LicenceYear.APRIL))
 
 
+@pytest.mark.parametrize(
+    ("limit", "name", "place"),
+    [
+        (making.QUOTES_BY_PLACE, "ann{}", "192.0.2.7"),
+        (making.QUOTES_BY_EMAIL, "ann", "192.0.2.{}"),
+        (making.QUOTES_IN_ALL, "ann{}", "192.0.2.{}"),
+    ],
+    ids=["from one network", "for one address", "in all"],
+)
+def test_each_limit_holds_by_itself(
+    session: Session, clock: SteppingClock, programme: int, limit: Limit, name: str, place: str
+) -> None:
+    asked = Asked(programme, 1, LicenceYear.APRIL)
+
+    def make(number: int) -> None:
+        asker = replace(ANN, person_email=f"{name.format(number)}@a.example")
+        making.make(session, clock, LETTERHEAD, asked, asker, place=place.format(number))
+
+    for number in range(limit.most):
+        make(number)
+    with pytest.raises(Refused, match="Too many quotes"):
+        make(limit.most)
+
+
 def test_nobody_makes_quotes_or_asks_questions_without_end(
     session: Session, clock: SteppingClock, programme: int
 ) -> None:
     asked = Asked(programme, 1, LicenceYear.APRIL)
-    for _ in range(making.QUOTES_BY_EMAIL.most):
+    for _ in range(making.QUOTES_BY_BOTH.most):
         making.make(session, clock, LETTERHEAD, asked, ANN, place=HERE)
     with pytest.raises(Refused, match="Too many quotes"):
-        making.make(session, clock, LETTERHEAD, asked, ANN, place="198.51.100.1")
+        making.make(session, clock, LETTERHEAD, asked, ANN, place=HERE)
+    making.make(session, clock, LETTERHEAD, asked, ANN, place="198.51.100.1")  # not kept out by who wrote in her name
     clock.move(hours=2)
     making.make(session, clock, LETTERHEAD, asked, ANN, place=HERE)
     for number in range(questions.BY_PLACE.most):

@@ -13,7 +13,7 @@ from kit.mail import Letterhead, SmtpMailer
 from kit.mail import register as register_mail
 from kit.store import Bucket, ObjectStore
 from kit.web.house import House
-from licences.billing import notices, payee
+from licences.billing import invoice_files, notices, payee
 from licences.gateway import Gateway
 from licences.payments import inbox, reconciling
 from licences.payments.till import Till
@@ -86,7 +86,8 @@ def make_handlers(settings: Settings, house: House) -> Handlers:
     again = partial(prepare_again, house.database, house.clock, house.store, house.links)
     handlers.add(PREPARE_AGAIN, again, backoff=PATIENT)
     mailer = SmtpMailer(settings.smtp_url, settings.mail_from, reply_to=settings.help_email)
-    register_mail(handlers, house.database, house.clock, mailer)
+    enclosing = invoice_files.encloser(house.database, house.clock, house.letterhead, house.store)
+    register_mail(handlers, house.database, house.clock, mailer, {notices.INVOICE: enclosing})
     sign_in_links.register(handlers, house.database, house.clock, house.letterhead)
     if till := make_till(settings, house):
         _collect(handlers, till)

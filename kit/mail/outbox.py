@@ -1,7 +1,9 @@
 """Queueing mails in the transaction that causes them, and sending them after it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +14,7 @@ from kit.clock import Clock
 from kit.db import Database
 from kit.jobs import Backoff, Job, NotYet
 from kit.mail.models import MailMessage, State
-from kit.mail.smtp import Letter, Mailer, MailRefused
+from kit.mail.smtp import Enclosure, Letter, Mailer, MailRefused
 from kit.mail.writing import Address, Letterhead, write
 from kit.refusals import NotThere, Refused
 
@@ -24,6 +26,8 @@ BACKOFF = Backoff(attempts=ATTEMPTS + 10, first=2.0, factor=3.0, longest=3600.0)
 LEASE = timedelta(seconds=90)
 REMOVED = "The words were removed when this mail had left: they held a link that works once.\n"
 ERROR_LENGTH = 500
+# What makes the file that a mail's row names, by kind; it gets the id of what the file shows.
+Enclosures = Mapping[str, Callable[[int], Enclosure]]
 
 
 class BeingSent(NotYet):
@@ -39,15 +43,18 @@ def queue(
     context: dict[str, Any],
     letterhead: Letterhead,
     about: tuple[str, int] | None = None,
+    enclosed: tuple[str, int] | None = None,
     secret: bool = False,
 ) -> int:
     """Writes a mail into the outbox and has it sent once the caller's transaction is committed; returns its id.
 
     `template` is `<package>/<name>`, see `kit.mail.writing.write`. `about`: kind and id of what the mail is about.
+    `enclosed`: kind and id of a file that goes with it, which is made when it is sent, outside any transaction.
     `secret`: the words hold a one-use link, and are removed when the mail has left.
     """
     written = write(template, letterhead, to, context)
     about_kind, about_id = about or (None, None)
+    enclosure_kind, enclosure_id = enclosed or (None, None)
     message = MailMessage(
         message_id=letterhead.new_message_id(),
         to_address=to.email,
@@ -62,6 +69,8 @@ def queue(
         queued_at=clock.now(),
         about_kind=about_kind,
         about_id=about_id,
+        enclosure_kind=enclosure_kind,
+        enclosure_id=enclosure_id,
     )
     session.add(message)
     session.flush()
@@ -92,11 +101,21 @@ def send_again(session: Session, clock: Clock, letterhead: Letterhead, message: 
 
 
 def _copy_of(row: MailMessage, message_id: str) -> MailMessage:
-    same = ("to_address", "to_name", "subject", "text", "html", "template", "secret", "about_kind", "about_id")
+    same = (
+        "to_address", "to_name", "subject", "text", "html", "template", "secret", "about_kind", "about_id",
+        "enclosure_kind", "enclosure_id",
+    )  # fmt: skip
     return MailMessage(message_id=message_id, **{name: getattr(row, name) for name in same})
 
 
-def sender(database: Database, clock: Clock, mailer: Mailer, *, lease: timedelta = LEASE) -> Callable[[int], None]:
+def sender(
+    database: Database,
+    clock: Clock,
+    mailer: Mailer,
+    *,
+    enclosures: Enclosures = MappingProxyType({}),
+    lease: timedelta = LEASE,
+) -> Callable[[int], None]:
     """The handler of `SEND`: claims a mail, hands it to the mail server outside any transaction, notes the outcome.
 
     When it is not known what became of a try (a crash, a time-out), the mail goes out again with the same Message-ID:
@@ -104,11 +123,12 @@ def sender(database: Database, clock: Clock, mailer: Mailer, *, lease: timedelta
     """
 
     def send(message: int) -> None:
-        letter = database.run(lambda session: _claim(session, clock, message, lease))
-        if letter is None:
+        claimed = database.run(lambda session: _claim(session, clock, message, lease))
+        if claimed is None:
             return
+        letter, enclosed = claimed
         try:
-            mailer.send(letter)
+            mailer.send(letter if enclosed is None else replace(letter, enclosure=_made(enclosures, *enclosed)))
         except MailRefused as error:
             refusal = str(error)
             database.insist(lambda session: _note_failure(session, message, refusal, final=True))
@@ -122,13 +142,29 @@ def sender(database: Database, clock: Clock, mailer: Mailer, *, lease: timedelta
     return send
 
 
-def register(handlers: jobs.Handlers, database: Database, clock: Clock, mailer: Mailer) -> None:
-    """Has the worker send mails."""
-    handlers.add(SEND, sender(database, clock, mailer), backoff=BACKOFF)
+def register(
+    handlers: jobs.Handlers,
+    database: Database,
+    clock: Clock,
+    mailer: Mailer,
+    enclosures: Enclosures = MappingProxyType({}),
+) -> None:
+    """Has the worker send mails, with the files that `enclosures` make."""
+    handlers.add(SEND, sender(database, clock, mailer, enclosures=enclosures), backoff=BACKOFF)
 
 
-def _claim(session: Session, clock: Clock, message: int, lease: timedelta) -> Letter | None:
-    """The mail, ours until the lease ends; None when there is nothing to do. Raises `BeingSent`."""
+def _made(enclosures: Enclosures, kind: str, id: int) -> Enclosure:
+    """Raises `MailRefused` when what the file shows is not there any more: no try will bring it back."""
+    try:
+        return enclosures[kind](id)
+    except NotThere:
+        raise MailRefused(f"what it encloses ({kind} {id}) is not there") from None
+
+
+def _claim(
+    session: Session, clock: Clock, message: int, lease: timedelta
+) -> tuple[Letter, tuple[str, int] | None] | None:
+    """The mail, ours until the lease ends, and what it encloses; None without anything to do. Raises `BeingSent`."""
     now = clock.now()
     is_free = sa.or_(MailMessage.claimed_until.is_(None), MailMessage.claimed_until <= now)
     claim = (
@@ -140,7 +176,10 @@ def _claim(session: Session, clock: Clock, message: int, lease: timedelta) -> Le
     row = session.scalars(claim, execution_options={"populate_existing": True}).one_or_none()
     if row is not None:
         to = Address(row.to_address, row.to_name)
-        return Letter(row.message_id, to, row.subject, row.text, row.html, row.queued_at)
+        letter = Letter(row.message_id, to, row.subject, row.text, row.html, row.queued_at)
+        if row.enclosure_kind is None or row.enclosure_id is None:
+            return letter, None
+        return letter, (row.enclosure_kind, row.enclosure_id)
     if session.scalar(sa.select(MailMessage.state).where(MailMessage.id == message)) == State.QUEUED:
         raise BeingSent(f"mail {message}")
     return None

@@ -14,10 +14,19 @@ from ipaddress import ip_address
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-from kit.mail.writing import Address, one_line
+from kit.mail.writing import NAME_LENGTH, Address, one_line
 
 TIMEOUT_SECONDS = 15.0
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+
+
+@dataclass(frozen=True)
+class Enclosure:
+    """A file that goes with a mail: its name as the reader sees it, its media type, its bytes."""
+
+    file_name: str
+    media_type: str
+    data: bytes
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,7 @@ class Letter:
     text: str
     html: str
     written_at: datetime
+    enclosure: Enclosure | None = None
 
 
 class MailRefused(Exception):
@@ -94,6 +104,10 @@ class SmtpMailer:
         message["Content-Language"] = "en-GB"
         message.set_content(letter.text, cte="quoted-printable")
         message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+        if letter.enclosure is not None:
+            main, _, sub = letter.enclosure.media_type.partition("/")
+            name = one_line(letter.enclosure.file_name, NAME_LENGTH)
+            message.add_attachment(letter.enclosure.data, maintype=main, subtype=sub, filename=name)
         return message
 
     @contextmanager

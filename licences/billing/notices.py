@@ -2,7 +2,8 @@
 
 What is due follows from the facts as they are, so that nothing is asked for a moment after it was paid. It is looked at
 when staff record something, and hourly for every licence. They go to the licence managers, never to a mailbox that only
-takes invoices; where there is no licence manager, to the programme team.
+takes invoices; where there is no licence manager, to the programme team. The invoice itself goes to the finance
+contacts, as a file with a link to pay it: that one mail and no reminder.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,7 @@ from kit.audit import SYSTEM, record
 from kit.clock import Clock, london, today
 from kit.db import Database
 from licences import terms
-from licences.billing import account, offers, orders
+from licences.billing import account, offers, orders, pay_links, payee
 from licences.billing.account import InvoiceFacts
 from licences.billing.orders import locked_licence
 from licences.billing.renewals import last_day
@@ -35,6 +36,8 @@ from licences.terms import LicenceFacts
 OVERDUE_AFTER = (7, 30, 53)
 # A mail that nobody sent in time is not sent much later: who comes new is not asked what others were asked long ago.
 LATE = timedelta(days=14)
+# What the mail to whoever pays encloses, see `licences.billing.invoice_files`.
+INVOICE = "invoice"
 
 
 @dataclass(frozen=True)
@@ -158,24 +161,53 @@ def _about_renewal(session: Session, clock: Clock, licence: LicenceFacts) -> Ite
 
 
 def _send(session: Session, clock: Clock, letterhead: mail.Letterhead, licence: LicenceFacts, due: Due) -> None:
-    addresses = _recipients(session, letterhead, licence)
-    for to in addresses:
-        mail.queue(
-            session,
-            clock,
-            template=f"licences/{due.template}",
-            to=to,
-            context={"licence": licence, "path": "/organisation/invoices", **due.words},
-            letterhead=letterhead,
-            about=("licence", licence.id),
-        )
+    post = partial(_post, session, clock, letterhead, licence, due)
+    people, paying = _managers(session, letterhead, licence), _with_role(session, licence, Role.FINANCE)
+    if due.template == "invoice":
+        for to in paying or people:
+            secret = pay_links.make(session, clock, SYSTEM, due.words["invoice"].id)
+            post(to, "payables", pay_path=pay_links.path_of(secret))
+    for to in () if due.template == "invoice" and not paying else people:
+        post(to, due.template)
     session.add(Notice(licence_id=licence.id, key=due.key, sent_at=clock.now()))
     session.flush()
-    names = ", ".join(to.name or to.email for to in addresses)
+    told = [*paying, *people] if due.template == "invoice" else people
+    names = ", ".join(to.name or to.email for to in told)
     record(session, clock, SYSTEM, "notice sent", licence.subject, about=due.key.split()[0], to=names)
 
 
-def _recipients(session: Session, letterhead: mail.Letterhead, licence: LicenceFacts) -> Sequence[mail.Address]:
-    managers = people_with_roles(session, licence.organisation_id, Role.MANAGER)
-    found = [mail.Address(one.email, one.name) for one in managers]
+def _post(
+    session: Session,
+    clock: Clock,
+    letterhead: mail.Letterhead,
+    licence: LicenceFacts,
+    due: Due,
+    to: mail.Address,
+    template: str,
+    pay_path: str = "",
+) -> None:
+    """One mail. With a link to pay it encloses the invoice, and its words go once it has left: they hold a secret."""
+    words = {"licence": licence, "path": "/organisation/invoices", **due.words}
+    if pay_path:
+        words |= {"pay_path": pay_path, "payee": payee.payee(session)}
+    mail.queue(
+        session,
+        clock,
+        template=f"licences/{template}",
+        to=to,
+        context=words,
+        letterhead=letterhead,
+        about=("licence", licence.id),
+        enclosed=(INVOICE, due.words["invoice"].id) if pay_path else None,
+        secret=bool(pay_path),
+    )
+
+
+def _managers(session: Session, letterhead: mail.Letterhead, licence: LicenceFacts) -> Sequence[mail.Address]:
+    found = _with_role(session, licence, Role.MANAGER)
     return found or [mail.Address(letterhead.help_email, letterhead.brand_name)]
+
+
+def _with_role(session: Session, licence: LicenceFacts, role: Role) -> list[mail.Address]:
+    people = people_with_roles(session, licence.organisation_id, role)
+    return [mail.Address(one.email, one.name) for one in people]

@@ -16,7 +16,10 @@ Answer = Response | tuple[str, int]
 
 @dataclass(frozen=True)
 class Asking:
-    """The words around a form. `trail` leads to the page, `back` away from it with nothing done."""
+    """The words around a form. `trail` leads to the page, `back` away from it with nothing done.
+
+    `files`: whether the form takes any.
+    """
 
     title: str
     about: str
@@ -25,6 +28,7 @@ class Asking:
     back: str
     lead: str = ""
     warning: bool = False
+    files: bool = False
 
 
 def ask(form: forms.Form, asking: Asking) -> str:

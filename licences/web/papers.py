@@ -9,7 +9,7 @@ from kit.web.files import as_pdf
 from kit.web.house import house
 from kit.web.transactions import db
 from licences import terms
-from licences.billing import account, papers
+from licences.billing import account, invoice_files, papers
 from licences.billing.account import InvoiceFacts
 from licences.billing.papers import Paper, Receiver, Sender
 from licences.guard import allowed, viewer
@@ -42,19 +42,20 @@ def own_statement() -> FlaskResponse:
 @allowed(Action.SEE_ORGANISATION)
 def own_invoice_pdf(invoice_id: int) -> FlaskResponse:
     """An invoice of one's own organisation."""
-    return _sent(papers.invoice_paper(sender(), *_addressed(own_invoice(invoice_id))))
+    own_invoice(invoice_id)
+    return invoice_file(invoice_id)
 
 
 @allowed(Action.SEE_ORGANISATION)
 def own_receipt(invoice_id: int) -> FlaskResponse:
     """What came for it."""
-    return _sent(papers.receipt_paper(sender(), *_addressed(own_invoice(invoice_id))))
+    return _sent(papers.receipt_paper(_sender(), *_addressed(own_invoice(invoice_id))))
 
 
 @allowed(Action.SEE_ORGANISATION)
 def own_credit(invoice_id: int, place: int) -> FlaskResponse:
     """One of its credit notes."""
-    return _sent(papers.credit_paper(sender(), *_addressed(own_invoice(invoice_id)), place))
+    return _sent(papers.credit_paper(_sender(), *_addressed(own_invoice(invoice_id)), place))
 
 
 @allowed(Action.MANAGE_LICENCES)
@@ -66,22 +67,22 @@ def statement(organisation_id: int) -> FlaskResponse:
 @allowed(Action.MANAGE_LICENCES)
 def invoice_pdf(invoice_id: int) -> FlaskResponse:
     """Any invoice."""
-    return _sent(papers.invoice_paper(sender(), *_addressed(any_invoice(invoice_id))))
+    return invoice_file(invoice_id)
 
 
 @allowed(Action.MANAGE_LICENCES)
 def receipt(invoice_id: int) -> FlaskResponse:
     """What came for it."""
-    return _sent(papers.receipt_paper(sender(), *_addressed(any_invoice(invoice_id))))
+    return _sent(papers.receipt_paper(_sender(), *_addressed(any_invoice(invoice_id))))
 
 
 @allowed(Action.MANAGE_LICENCES)
 def credit(invoice_id: int, place: int) -> FlaskResponse:
     """One of its credit notes."""
-    return _sent(papers.credit_paper(sender(), *_addressed(any_invoice(invoice_id)), place))
+    return _sent(papers.credit_paper(_sender(), *_addressed(any_invoice(invoice_id)), place))
 
 
-def sender() -> Sender:
+def _sender() -> Sender:
     """Whose papers these are."""
     return papers.sender(db(), house().letterhead)
 
@@ -90,7 +91,13 @@ def _statement(organisation_id: int) -> FlaskResponse:
     place = organisations.organisation(db(), organisation_id)
     licences = terms.licences_of(db(), house().clock, organisation_id)
     found = account.invoices_of(db(), [licence.id for licence in licences])
-    return _sent(papers.statement_paper(sender(), place.name, found, today(house().clock)))
+    return _sent(papers.statement_paper(_sender(), place.name, found, today(house().clock)))
+
+
+def invoice_file(invoice_id: int) -> FlaskResponse:
+    """The PDF of an invoice. Raises `NotThere`."""
+    here = house()
+    return _sent(invoice_files.file_of(db(), here.clock, here.letterhead, here.store, invoice_id))
 
 
 def own_invoice(invoice_id: int) -> tuple[InvoiceFacts, LicenceFacts]:

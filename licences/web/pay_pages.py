@@ -8,16 +8,15 @@ from werkzeug.wrappers import Response
 
 from kit.clock import today
 from kit.refusals import NotThere, Refused
-from kit.web.files import as_pdf
 from kit.web.house import house
 from kit.web.transactions import db, roll_back, writes, writing
 from licences import terms
-from licences.billing import account, papers, pay_links, payee
+from licences.billing import account, pay_links, payee
 from licences.billing.account import InvoiceFacts
 from licences.guard import allowed, public, viewer
 from licences.policy import Action
 from licences.terms import LicenceFacts
-from licences.web.papers import any_invoice, own_invoice, sender
+from licences.web.papers import any_invoice, invoice_file, own_invoice
 
 
 def blueprint() -> Blueprint:
@@ -59,9 +58,7 @@ def pay_pdf(secret: str) -> Response:
     found = _behind(secret)
     if found is None:
         return _gone()
-    invoice, licence = found
-    paper = papers.invoice_paper(sender(), invoice, papers.receiver(db(), licence))
-    return _unlisted(as_pdf(paper.data, paper.file_name))
+    return _unlisted(invoice_file(found[0].id))
 
 
 @allowed(Action.SEE_ORGANISATION)

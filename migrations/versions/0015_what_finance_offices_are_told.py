@@ -71,11 +71,6 @@ def _mails() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         *_done("changed", "", nullable=False),
     )
-    # Whoever pays has these invoices already: nobody is sent one that was recorded before there were such mails.
-    op.execute(
-        "INSERT INTO licences_notice (licence_id, key, sent_at) "
-        "SELECT licence_id, 'payables ' || id, recorded_at FROM licences_invoice"
-    )
 
 
 def _done(what: str, person: str, *, nullable: bool) -> tuple[sa.Column[object], ...]:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from kit.clock import SteppingClock, london
 from kit.mail import MailMessage
-from licences.billing import invoices, notices, overrides, renewals
+from licences.billing import invoices, notices, overrides, pay_links, payee, renewals
+from licences.billing.payee import Details
 from licences.people import memberships
 from tests.unit.licences.billing.place import LETTERHEAD, Council
 
@@ -43,7 +44,10 @@ def test_a_year_of_an_invoice_that_is_paid_late(council: Council) -> None:
             told[days] = sent
     overdue = "Janet: Invoice SB-1 was due on 10 December 2026"
     assert told == {
-        -30: ["Janet: Invoice SB-1, purchase order PO 1: £1,200.00 by 10 December 2026"],
+        -30: [
+            "Colin: Invoice SB-1, purchase order PO 1, Secure Base: £1,200.00 by 10 December 2026",
+            "Janet: Invoice SB-1, purchase order PO 1: £1,200.00 by 10 December 2026",
+        ],
         7: [overdue],
         30: [overdue],
         53: [overdue],
@@ -230,7 +234,7 @@ def test_without_a_licence_manager_the_team_hears_of_it(council: Council) -> Non
         council.session, council.clock, council.ruth, council.id, name="Ann", email="ann@x.example", role=place.role
     )
     council.invoice(council.order())
-    assert [one.split(":")[0] for one in council.tell()] == ["Ann", "Janet"]
+    assert [one.split(":")[0] for one in council.tell()] == ["Colin", "Ann", "Janet"]
     council.session.execute(sa.text("UPDATE licences_membership SET role = 'trainer' WHERE organisation_id = :id"),
                             {"id": council.id})  # fmt: skip
     council.session.expire_all()
@@ -276,12 +280,49 @@ def test_the_hourly_look_tells_everybody_and_lets_years_begin(database, clock: S
     for _ in range(2):
         notices.catch_up_with_all(database, clock, LETTERHEAD)
     with database.read() as session:
-        assert session.scalar(sa.select(sa.func.count()).select_from(MailMessage)) == 1
+        assert session.scalar(sa.select(sa.func.count()).select_from(MailMessage)) == 2, "payer and manager"
         council.session = session
         assert council.licence.seats_bought == 5
 
 
-def test_a_finance_contact_is_not_written_to(council: Council, session: Session) -> None:
+def test_whoever_pays_gets_the_invoice_once_and_no_reminder(council: Council, session: Session) -> None:
+    number = council.invoice(council.order())
+    assert council.tell() == [
+        "Colin: Invoice SB-1, purchase order PO 1, Secure Base: £1,200.00 by 10 December 2026",
+        "Janet: Invoice SB-1, purchase order PO 1: £1,200.00 by 10 December 2026",
+    ]
+    told = words(council, "payables")
+    secret = told.split("https://portal.test/pay/")[1].split()[0]
+    assert pay_links.invoice_behind(session, council.clock, secret) == number
+    assert told.replace(secret, "…") == (
+        "Dear Colin,\n\n"
+        "Invoice SB-1 to Lakeshire Council is enclosed as PDF.\n\n"
+        "Purchase order: PO 1\n"
+        "To pay: £1,200.00, of which £200.00 is VAT\n"
+        "By: 10 December 2026\n\n"
+        "See it and how to pay it, without an account:\n\nhttps://portal.test/pay/…\n\n"
+        "Whoever has this link can see this invoice, and nothing else. It works for ninety days.\n"
+    )
+    row = session.scalars(sa.select(MailMessage).where(MailMessage.template == "licences/payables")).one()
+    assert (row.enclosure_kind, row.enclosure_id, row.secret) == ("invoice", number, True)
+    for _ in range(70):
+        council.clock.move(days=1)
+        assert not [one for one in council.tell() if one.startswith("Colin")]
+
+
+def test_without_a_finance_contact_the_manager_gets_the_invoice_itself(council: Council, session: Session) -> None:
+    session.execute(sa.text("UPDATE licences_membership SET role = 'trainer' WHERE role = 'finance contact'"))
+    session.expire_all()
+    council.invoice(council.order())
+    assert [one.split(":")[0] for one in council.tell()] == ["Janet"]
+    assert "is enclosed as PDF" in words(council, "payables")
+
+
+def test_our_bank_details_are_in_the_mail_that_carries_the_invoice(council: Council, session: Session) -> None:
+    details = Details("LCC", "County Hall", "", "LCC Income", "123456", "12345678")
+    waits = payee.ask(session, council.clock, council.ruth, LETTERHEAD, details)
+    payee.agree(session, council.clock, council.dev, LETTERHEAD, waits)
     council.invoice(council.order())
     council.tell()
-    assert session.scalars(sa.select(MailMessage.to_name)).all() == ["Janet"]
+    told = "By: 10 December 2026\n\nAccount name: LCC Income\nSort code: 12-34-56\nAccount number: 12345678\n"
+    assert f"{told}Reference: SB-1\n\n" in words(council, "payables")

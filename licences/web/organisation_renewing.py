@@ -90,7 +90,10 @@ def renew_check(licence_id: int) -> str | tuple[str, int]:
         return _page(licence, form, otherwise=_is_otherwise(request.args)), 409
     if found is None:
         return _page(licence, form), 400
-    return render_template("licences/renew_check.html", offer=found, form=form, parts=_parts(form, found))
+    released = [words for value, words, *_ in form.releases.choices if value in (form.releases.data or ())]
+    return render_template(
+        "licences/renew_check.html", offer=found, form=form, released=released, parts=_parts(form, found)
+    )
 
 
 @allowed(Action.RENEW)

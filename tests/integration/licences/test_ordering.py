@@ -1,0 +1,141 @@
+"""What a licence manager orders over HTTP: by a quote, more seats, a renewal with fewer; and what each page refuses."""
+
+import re
+from urllib.parse import unquote
+
+import pytest
+
+from kit.clock import today
+from licences.billing import prices
+from licences.billing.prices import PriceFacts
+from licences.billing.years import LicenceYear
+from licences.people import legal
+from licences.people.kinds import LegalKind
+from licences.quotes import making
+from licences.quotes.making import Asked, Asker
+from tests.browser_like import Browser, text_of
+from tests.world import MANAGER, STAFF, STRANGER_MANAGER, TEAM, TRAINER, World
+
+
+@pytest.fixture
+def priced(world: World) -> World:
+    with world.house.database.write() as session:
+        price = PriceFacts(world.programme, today(world.house.clock), 145_000, 2, 9_500, 2_000)
+        prices.announce(session, world.house.clock, TEAM, price)
+    return world
+
+
+def quoted(world: World, organisation: str = "Lakeshire Council", year: LicenceYear = LicenceYear.SEPTEMBER) -> str:
+    with world.house.database.write() as session:
+        asked, asker = Asked(world.programme, 7, year), Asker(organisation, None, "Ann", "ann@a.example")
+        secret = making.make(session, world.house.clock, world.house.letterhead, asked, asker, place="192.0.2.1")
+    return making.path_of(secret)
+
+
+def ticked(**more: str) -> dict[str, str]:
+    return {"terms": "y", "agreement": "y", "terms_version": "1", "agreement_version": "1"} | more
+
+
+def test_a_quote_is_accepted_by_who_may_and_others_are_told_who_can(priced: World) -> None:
+    path = quoted(priced)
+    accept = f"{path}/accept"
+    guest = Browser(priced.app)
+    assert "Accept this quote" in guest.get(path).text
+    away = guest.get(accept)
+    assert (away.status_code, accept in unquote(away.headers["Location"])) == (303, True)
+    trainer = priced.browser(TRAINER).get(accept)
+    assert (trainer.status_code, "licence manager" in text_of(trainer)) == (403, True)
+    elsewhere = priced.browser(STRANGER_MANAGER)
+    for answer in (elsewhere.get(accept), elsewhere.post(accept, ticked())):
+        assert answer.status_code == 403
+        assert "A licence manager of Lakeshire Council can accept it." in text_of(answer)
+        assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"
+    janet = priced.browser(MANAGER)
+    page = text_of(janet.get(accept))
+    for words in ("£2,310.00", "“Licence-terms”, version 1, for Lakeshire Council", "Seats 7"):
+        assert words in page, words
+    missing = janet.post(accept, {"po_number": "Q 1"})
+    assert missing.status_code == 400
+    assert 'value="Q 1"' in missing.text
+    assert text_of(missing).count("Tick the box to accept") == 4
+    with priced.house.database.write() as session:
+        legal.publish(session, priced.house.clock, TEAM, LegalKind.LICENCE_TERMS, title="New", body="Two.", after=1)
+    changed = janet.post(accept, ticked(po_number="Q 1"))
+    assert (changed.status_code, "Please read version 2" in text_of(changed)) == (409, True)
+    boxes = re.findall(r'<input[^>]*name="(terms|agreement)"[^>]*>', changed.text)
+    assert boxes == ["terms", "agreement"]
+    assert [" checked" in box for box in re.findall(r'<input[^>]*name="(?:terms|agreement)"[^>]*>', changed.text)] == [
+        False, True,
+    ]  # fmt: skip
+    done = janet.post(accept, ticked(po_number="Q 1", terms_version="2"))
+    assert done.status_code == 303
+    order = janet.get(done.headers["Location"])
+    assert "The order is here, with purchase order Q 1 7 seats, £2,310.00 with VAT." in text_of(order)
+    assert "This quote was accepted on" in text_of(janet.get(accept))
+    again = janet.post(accept, ticked(po_number="Q 2", terms_version="2"))
+    assert (again.status_code, "accepted on" in text_of(again)) == (409, True)
+    assert "See the order" in janet.get(path).text
+    assert "See the order" not in guest.get(path).text
+    staff = priced.browser(STAFF)
+    listed = text_of(staff.get("/admin/quotes?q=lakeshire&state=accepted"))
+    assert "Janet Whitlock ordered for Lakeshire Council on" in listed
+    assert staff.get("/admin/quotes.csv").text.count("order in") == 1
+
+
+def test_somebody_new_asks_for_an_account_once(priced: World) -> None:
+    path, guest = quoted(priced, "Zed Trust"), Browser(priced.app)
+    guest.get(path)
+    for _ in range(2):
+        answer = guest.post(f"{path}/set-up")
+        assert answer.status_code == 303
+        assert "The programme team knows." in text_of(guest.get(path))
+    page = text_of(guest.get(path))
+    assert "You asked for an account on" in page
+    assert "Ask for an account" not in page
+    staff = priced.browser(STAFF)
+    assert "An account was asked for on" in text_of(staff.get("/admin/quotes?state=stands%2C+account+asked+for"))
+    assert 'value="Zed Trust"' in staff.get("/admin/organisations/new?name=Zed+Trust").text
+    assert priced.browser().post("/quotes/x/set-up").status_code in (400, 404)
+
+
+def test_seats_are_added_and_the_number_comes_later(priced: World) -> None:
+    janet = priced.browser(MANAGER)
+    licence = f"/organisation/licences/{priced.licence}"
+    assert janet.post(f"{licence}/more-seats", {"seats": "0"}).status_code == 400
+    made = janet.post(f"{licence}/more-seats", {"seats": "2"})
+    assert made.status_code == 303
+    assert "2 more seats for £1" in text_of(janet.get(made.headers["Location"]))
+    assert "Prices that stand" in text_of(janet.get(f"{licence}/more-seats"))
+    ordered = janet.post(made.headers["Location"], {"po_number": ""})
+    assert "The order waits for its purchase order" in text_of(janet.get(ordered.headers["Location"]))
+    assert "These seats are ordered" in text_of(janet.get(made.headers["Location"]))
+    twice = janet.post(made.headers["Location"], {"po_number": "X"})
+    assert (twice.status_code, "ordered already" in text_of(twice)) == (409, True)
+    check = janet.get(f"{licence}/renew/check?po_number=MORE+1")
+    assert (check.status_code, "Is this right?" in text_of(check)) == (200, True), text_of(check)
+    sent = janet.post(f"{licence}/renew", {"po_number": "MORE 1"})
+    assert "The order is here, with purchase order MORE 1" in text_of(janet.get(sent.headers["Location"]))
+    assert "1 of 4 seats in use" in text_of(janet.get("/organisation"))
+
+
+def test_fewer_seats_than_are_in_use_name_who_is_released(priced: World) -> None:
+    janet, person = priced.browser(MANAGER), priced.people[TRAINER]
+    other = priced.people["colleague@lakeshire.example"]
+    janet.get("/organisation")
+    assert janet.post(f"/organisation/people/{other}/seats/{priced.licence}/give").status_code == 303
+    renew = f"/organisation/licences/{priced.licence}/renew"
+    assert "Order more or fewer seats" in text_of(janet.get(renew))
+    assert "2 seats are in use, of 2" in text_of(janet.get(f"{renew}/other"))
+    refused = janet.get(f"{renew}/check?po_number=R+1&seats=1")
+    assert refused.status_code == 409
+    assert "2 seats are in use. Name at least 1 to be released" in text_of(refused)
+    assert 'value="R 1"' in refused.text
+    assert (
+        janet.get(f"{renew}/check?po_number=R+1&seats=1&releases={priced.people[STRANGER_MANAGER]}").status_code == 400
+    )
+    check = text_of(janet.get(f"{renew}/check?po_number=R+1&seats=1&releases={person}"))
+    assert "the seats of Amara Osei are released" in check
+    sent = janet.post(renew, {"po_number": "R 1", "seats": "1", "releases": str(person)})
+    assert sent.status_code == 303
+    assert "Seats are released: Amara Osei" in text_of(janet.get(sent.headers["Location"]))
+    assert "Releases Amara Osei" in text_of(priced.browser(STAFF).get(f"/admin/licences/{priced.licence}"))

@@ -12,6 +12,7 @@ from kit.clock import Clock, in_words, london, today
 from kit.db import lock_row
 from kit.ids import fingerprint
 from kit.refusals import NotThere, Refused
+from licences import terms
 from licences.billing import orders
 from licences.billing.orders import Wanted
 from licences.ledger import Order
@@ -92,7 +93,7 @@ def accept(
     """Orders what was quoted, at its pennies, for the viewer's organisation; returns the order's id.
 
     Raises `NotThere` for a link that opens nothing, and `Refused` for somebody of another organisation, after its day,
-    a second time, when a text changed since it was read, or as `orders.place` does.
+    a second time, when a text changed since it was read, for fewer seats than are in use, or as `orders.place` does.
     """
     row = _locked(session, secret)
     refuse_elsewhere(session, secret, viewer)
@@ -110,6 +111,7 @@ def accept(
         programme_id=row.programme_id,
         wanted=Wanted(row.starts_on, row.ends_on, row.seats, row.net_pence, row.vat_basis_points, agreed.po_number),
     )
+    _refuse_fewer_seats(session, clock, order_id)
     session.add(
         QuoteAcceptance(
             quote_id=row.id, order_id=order_id, licence_terms_id=licence_terms.id, agreement_id=agreement.id,
@@ -197,6 +199,15 @@ def _refuse_gone(session: Session, clock: Clock, row: Quote) -> None:
         raise Refused(f"This quote was accepted on {in_words(london(moment).date())} already.")
     if row.stands_until < today(clock):
         raise Refused(f"This quote stood until {in_words(row.stands_until)}. Make a new one: it takes a minute.")
+
+
+def _refuse_fewer_seats(session: Session, clock: Clock, order_id: int) -> None:
+    """A quote names nobody whose seat would be released. Looked at under the locks that the order took."""
+    order = orders.order_facts(session, order_id)
+    in_use = terms.licence_facts(session, clock, order.licence_id).seats_in_use
+    if order.seats < in_use:
+        words = f"{in_use} seats are in use, and this quote is for {order.seats}."
+        raise Refused(f"{words} Renew on your organisation’s page: there you name whose seats are released.")
 
 
 def _unchanged(text: LegalVersion, version: int, field: str) -> LegalVersion:

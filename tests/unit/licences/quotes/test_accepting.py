@@ -11,6 +11,7 @@ from kit.audit import AuditEntry
 from kit.clock import SteppingClock
 from kit.mail import MailMessage
 from kit.refusals import NotThere, Refused
+from licences import seats
 from licences.billing import orders
 from licences.billing.years import LicenceYear
 from licences.people import legal, memberships, organisations
@@ -19,6 +20,7 @@ from licences.people.organisations import Particulars
 from licences.people.viewer import Viewer
 from licences.quotes import accepting, making
 from licences.quotes.accepting import Agreed
+from licences.quotes.making import Asked
 from licences.quotes.models import QuoteAcceptance
 from licences.register.kinds import EntryKind, EntryStatus
 from licences.register.models import RegisterEntry
@@ -101,6 +103,17 @@ def test_two_quotes_for_the_same_days_make_one_order(council: Council) -> None:
     first, second = quote(council), quote(council)
     accept(council, first)
     assert "some of these days already" in refused(council, second, agreed=replace(AGREED, po_number="PO 2"))
+
+
+def test_fewer_seats_than_are_in_use_are_renewed_where_people_are_named(council: Council) -> None:
+    council.order(first=-300, seats=4)
+    for person in (council.amara, council.ben):
+        seats.give(council.session, council.clock, council.ruth, council.licence.id, person)
+    secret = making.make(
+        council.session, council.clock, LETTERHEAD, Asked(council.programme, 1, LicenceYear.SEPTEMBER), ANN,
+        place="192.0.2.1",
+    )  # fmt: skip
+    assert refused(council, secret).startswith("2 seats are in use, and this quote is for 1. Renew on")
 
 
 def test_a_number_of_another_order_is_refused_at_its_field(council: Council) -> None:

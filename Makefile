@@ -11,9 +11,11 @@ export PYTHONDONTWRITEBYTECODE :=
 demo: .venv/installed
 	@$(BIN)/portal demo --port $(PORT)
 
+# One process more than the two cores that this is measured on: a third of the time a test waits for a browser, a
+# database or a process that it killed.
 test: .venv/developer check
 	$(BIN)/python -m tests.machine
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 3 --dist worksteal
 
 # The share of lines that the tests reach, by package. Takes longer than `make test`.
 coverage: .venv/developer

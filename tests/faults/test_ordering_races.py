@@ -1,4 +1,4 @@
-"""Forty who press at once: a quote, an offer of seats and a renewal are ordered once each, and never a seat too many."""
+"""Forty who press at once: a quote, an offer of seats and a renewal are ordered once, and no seat is one too many."""
 
 import pytest
 import sqlalchemy as sa

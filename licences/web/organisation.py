@@ -24,6 +24,7 @@ from licences.web import alphabet
 from licences.web import organisation_invitations as invited
 from licences.web import organisation_money as money
 from licences.web import organisation_more_seats as more_seats
+from licences.web import organisation_orders as orders
 from licences.web import organisation_people as people
 from licences.web import organisation_renewing as renewing
 from licences.web import organisation_seats as seats
@@ -47,6 +48,7 @@ def blueprint() -> Blueprint:
     made.get("/people.csv")(people_csv)
     invited.add_to(made)
     money.add_to(made)
+    orders.add_to(made)
     renewing.add_to(made)
     more_seats.add_to(made)
     people.add_to(made)

@@ -8,7 +8,7 @@ from kit.refusals import NotThere, Refused
 from kit.web.house import house
 from kit.web.transactions import db, roll_back, writes, writing
 from licences import terms
-from licences.billing import account, notices, orders, outlook, parts, payee, renewals
+from licences.billing import account, notices, outlook, payee, renewals
 from licences.guard import allowed, viewer
 from licences.policy import Action
 from licences.terms import LicenceFacts
@@ -18,7 +18,6 @@ def add_to(made: Blueprint) -> None:
     """Puts the addresses on the organisation's blueprint."""
     made.get("/invoices")(all_invoices)
     made.get("/invoices/<int:invoice_id>")(one_invoice)
-    made.get("/orders/<int:order_id>")(one_order)
     made.post("/licences/<int:licence_id>/promise")(promise_post)
     made.get("/licences/<int:licence_id>/not-renewing")(decline)
     made.post("/licences/<int:licence_id>/not-renewing")(decline_post)
@@ -46,20 +45,6 @@ def one_invoice(invoice_id: int) -> str:
         payee=payee.payee(db()),
         invoice=found,
         licence=own_licence(found.licence_id),
-        today=today(house().clock),
-    )
-
-
-@allowed(Action.RENEW)
-def one_order(order_id: int) -> str:
-    """What was ordered, and what happens next."""
-    order = orders.order_facts(db(), order_id)
-    found = parts.in_two(order.starts_on, order.ends_on, order.net_pence, order.vat_basis_points)
-    return render_template(
-        "licences/organisation_order.html",
-        order=order,
-        licence=own_licence(order.licence_id),
-        parts=found if order.in_two_parts else (),
         today=today(house().clock),
     )
 

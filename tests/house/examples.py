@@ -169,7 +169,7 @@ def _money(session: Session, world: World) -> dict[str, str]:
     assert last is not None
     numbered = ("to_invoice", "to_withdraw", "invoiced", "to_void", "to_give_up")
     made: dict[str, int] = {}
-    for place, name in enumerate(("", "without_number", *numbered)):
+    for place, name in enumerate(("", "without_number", *numbered, "to_number")):
         begins = last + timedelta(days=366 * (place + 6))  # the years before are for those who grant by hand
         number = f"PO {place}" if name in numbered else None
         wanted = Wanted(begins, begins + timedelta(days=300), 2, 90_000, 2000, number)

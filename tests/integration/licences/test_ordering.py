@@ -111,10 +111,12 @@ def test_seats_are_added_and_the_number_comes_later(priced: World) -> None:
     assert "These seats are ordered" in text_of(janet.get(made.headers["Location"]))
     twice = janet.post(made.headers["Location"], {"po_number": "X"})
     assert (twice.status_code, "ordered already" in text_of(twice)) == (409, True)
-    check = janet.get(f"{licence}/renew/check?po_number=MORE+1")
-    assert (check.status_code, "Is this right?" in text_of(check)) == (200, True), text_of(check)
-    sent = janet.post(f"{licence}/renew", {"po_number": "MORE 1"})
+    later = f"{ordered.headers['Location']}/number"
+    assert "more seats from" in text_of(janet.get(later))
+    assert janet.post(later, {"po_number": ""}).status_code == 400
+    sent = janet.post(later, {"po_number": "MORE 1"})
     assert "The order is here, with purchase order MORE 1" in text_of(janet.get(sent.headers["Location"]))
+    assert "has purchase order MORE 1 already" in text_of(janet.post(later, {"po_number": "MORE 2"}))
     assert "1 of 4 seats in use" in text_of(janet.get("/organisation"))
 
 

@@ -26,7 +26,7 @@ from licences.register.kinds import EntryKind, EntryStatus
 from licences.register.models import RegisterEntry
 from licences.standing import Standing
 from tests.unit.licences.billing.place import LETTERHEAD, Council
-from tests.unit.licences.quotes.ordering import AGREED, ANN, accept, quote
+from tests.unit.licences.quotes.ordering import AGREED, ANN, accept, janet, quote
 
 
 def owen(council: Council) -> Viewer:
@@ -131,6 +131,8 @@ def test_another_organisation_is_told_who_can(council: Council) -> None:
         "A licence manager of Lakeshire Council can accept it."
     )
     assert "you are signed in for Lakeshire Council" in refused(council, theirs)
+    in_my_name = quote(council, replace(ANN, organisation_name="Hillside Trust", person_email=janet(council).email))
+    assert "you are signed in for Lakeshire Council" in refused(council, in_my_name)
     assert accept(council, theirs, elsewhere)
 
 

@@ -109,6 +109,7 @@ def _authority_of(cells: Cells) -> tuple[str, str, bool]:
 
 
 def authority_record(code: str, name: str, is_open: bool) -> Record:
+    """A Local Authority as an entry: the register has no file of them."""
     status = EntryStatus.OPEN if is_open else EntryStatus.CLOSED
     kind = EntryKind.LOCAL_AUTHORITY
     return _entry(authority_reference(code), kind, name, "Local Authority", status, la_code=code)

@@ -24,6 +24,7 @@ class Action(StrEnum):
     SEE_MAILS = "see the mails that were written"
     SEE_WORK = "see the work in the background"
     EDIT_LEGAL_TEXTS = "edit the legal texts"
+    EDIT_MAILS = "change the words of mails"
 
 
 _DELIVERS = frozenset({Role.TRAINER, Role.MANAGER})
@@ -46,6 +47,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SEE_MAILS: _STAFF,
     Action.SEE_WORK: _STAFF,
     Action.EDIT_LEGAL_TEXTS: _STAFF,
+    Action.EDIT_MAILS: _STAFF,
 }
 
 

@@ -1,6 +1,6 @@
 """Mail: written in the transaction that causes it, sent by the worker, kept with what became of it."""
 
-from kit.mail.models import MailMessage, State
+from kit.mail.models import MailMessage, MailWording, State
 from kit.mail.outbox import SEND, queue, register, send_again, sender
 from kit.mail.post_book import MailQuery, mail_with_id, mails
 from kit.mail.smtp import Enclosure, Letter, Mailer, MailRefused, SmtpMailer
@@ -16,6 +16,7 @@ __all__ = [
     "MailMessage",
     "MailQuery",
     "MailRefused",
+    "MailWording",
     "Mailer",
     "SmtpMailer",
     "State",

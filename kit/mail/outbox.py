@@ -15,6 +15,7 @@ from kit.db import Database
 from kit.jobs import Backoff, Job, NotYet
 from kit.mail.models import MailMessage, State
 from kit.mail.smtp import Enclosure, Letter, Mailer, MailRefused
+from kit.mail.wording import compose, wording
 from kit.mail.writing import Address, Letterhead, write
 from kit.refusals import NotThere, Refused
 
@@ -42,17 +43,22 @@ def queue(
     to: Address,
     context: dict[str, Any],
     letterhead: Letterhead,
+    variables: Mapping[str, str] | None = None,
     about: tuple[str, int] | None = None,
     enclosed: tuple[str, int] | None = None,
     secret: bool = False,
 ) -> int:
     """Writes a mail into the outbox and has it sent once the caller's transaction is committed; returns its id.
 
-    `template` is `<package>/<name>`, see `kit.mail.writing.write`. `about`: kind and id of what the mail is about.
+    `template` is `<package>/<name>`, see `kit.mail.writing.write`. With `variables` its words are those that staff may
+    change, see `kit.mail.wording`, and `context` does not count. `about`: kind and id of what the mail is about.
     `enclosed`: kind and id of a file that goes with it, which is made when it is sent, outside any transaction.
     `secret`: the words hold a one-use link, and are removed when the mail has left.
     """
-    written = write(template, letterhead, to, context)
+    if variables is None:
+        written = write(template, letterhead, to, context)
+    else:
+        written = compose(wording(session, template), variables, letterhead, to)
     about_kind, about_id = about or (None, None)
     enclosure_kind, enclosure_id = enclosed or (None, None)
     message = MailMessage(

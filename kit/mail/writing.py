@@ -81,6 +81,11 @@ def one_line(text: str, length: int) -> str:
     return " ".join(plain.split())[:length]
 
 
+def source(name: str) -> str:
+    """A file beside the templates, as it is. Raises `jinja2.TemplateNotFound`."""
+    return _source(name)[0]
+
+
 def _tidy(text: str) -> str:
     lines = [line.rstrip() for line in text.strip().splitlines()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"

@@ -20,7 +20,7 @@ from kit.audit import SYSTEM, record
 from kit.clock import Clock, london, today
 from kit.db import Database
 from licences import terms
-from licences.billing import account, offers, orders, pay_links, payee
+from licences.billing import account, mail_words, offers, orders, pay_links, payee
 from licences.billing.account import InvoiceFacts
 from licences.billing.orders import locked_licence
 from licences.billing.renewals import last_day
@@ -197,6 +197,7 @@ def _post(
         to=to,
         context=words,
         letterhead=letterhead,
+        variables=mail_words.values(template, words, letterhead),
         about=("licence", licence.id),
         enclosed=(INVOICE, due.words["invoice"].id) if pay_path else None,
         secret=bool(pay_path),

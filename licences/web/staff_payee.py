@@ -116,5 +116,5 @@ def _decided(act: Callable[..., None], payee_id: int, done: str) -> Response:
 
 def _asking() -> Asking:
     back = url_for(".bank_details")
-    lead = "They stand on every invoice and beside every link to pay. A change counts when a second member of staff agreed."
+    lead = "They stand on every invoice and beside every link to pay. A change counts when a second person agreed."
     return Asking("Change our bank details", "Money", "Ask a second person", (("Our bank details", back),), back, lead)

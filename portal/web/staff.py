@@ -17,7 +17,7 @@ from materials.copies import MOST_COUNTED, count_copies
 from materials.editions import EditionFacts, editions_of_many
 from materials.library import MaterialFacts, materials
 from portal.standstill import standing_still
-from portal.web import staff_audit, staff_legal, staff_mails, staff_work
+from portal.web import staff_audit, staff_legal, staff_mails, staff_wording, staff_work
 
 Pair = tuple[MaterialFacts, EditionFacts]
 LATELY = timedelta(days=90)
@@ -32,6 +32,7 @@ def blueprint() -> Blueprint:
     staff_audit.add_to(made)
     staff_legal.add_to(made)
     staff_mails.add_to(made)
+    staff_wording.add_to(made)
     staff_work.add_to(made)
     return made
 

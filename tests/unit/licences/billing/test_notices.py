@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from kit.clock import SteppingClock, london
-from kit.mail import MailMessage
+from kit.mail import MailMessage, wording
 from licences.billing import invoices, notices, overrides, pay_links, payee, renewals
 from licences.billing.payee import Details
 from licences.people import memberships
@@ -296,10 +296,8 @@ def test_whoever_pays_gets_the_invoice_once_and_no_reminder(council: Council, se
     assert pay_links.invoice_behind(session, council.clock, secret) == number
     assert told.replace(secret, "…") == (
         "Dear Colin,\n\n"
-        "Invoice SB-1 to Lakeshire Council is enclosed as PDF.\n\n"
-        "Purchase order: PO 1\n"
-        "To pay: £1,200.00, of which £200.00 is VAT\n"
-        "By: 10 December 2026\n\n"
+        "Invoice SB-1 to Lakeshire Council, with purchase order PO 1, is enclosed as PDF.\n\n"
+        "To pay: £1,200.00, of which £200.00 is VAT, by 10 December 2026.\n\n"
         "See it and how to pay it, without an account:\n\nhttps://portal.test/pay/…\n\n"
         "Whoever has this link can see this invoice, and nothing else. It works for ninety days.\n"
     )
@@ -324,5 +322,13 @@ def test_our_bank_details_are_in_the_mail_that_carries_the_invoice(council: Coun
     payee.agree(session, council.clock, council.dev, LETTERHEAD, waits)
     council.invoice(council.order())
     council.tell()
-    told = "By: 10 December 2026\n\nAccount name: LCC Income\nSort code: 12-34-56\nAccount number: 12345678\n"
+    told = "by 10 December 2026.\n\nAccount name: LCC Income\nSort code: 12-34-56\nAccount number: 12345678\n"
     assert f"{told}Reference: SB-1\n\n" in words(council, "payables")
+
+
+def test_staff_say_it_in_their_own_words(council: Council, session: Session) -> None:
+    words_ = wording.Wording("Please pay [invoice number]", "Hello [name], [to pay] for [programme].")
+    wording.keep(session, council.clock, "licences/invoice", words_, by="Ruth")
+    council.invoice(council.order())
+    assert council.tell()[-1] == "Janet: Please pay SB-1"
+    assert words(council, "invoice") == "Hello Janet, £1,200.00 for ABM.\n"

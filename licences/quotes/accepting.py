@@ -13,7 +13,7 @@ from kit.db import lock_row
 from kit.ids import fingerprint
 from kit.refusals import NotThere, Refused
 from licences import terms
-from licences.billing import orders
+from licences.billing import orders, parts
 from licences.billing.orders import Wanted
 from licences.ledger import Order
 from licences.models import Licence
@@ -42,11 +42,15 @@ class Became:
 
 @dataclass(frozen=True)
 class Agreed:
-    """What is agreed to: the versions of both texts as they stood on the page. Without `po_number` it comes later."""
+    """What is agreed to: the versions of both texts as they stood on the page. Without `po_number` it comes later.
+
+    `in_two_parts`: the invoice is wanted by financial years, where the quote's days allow it.
+    """
 
     terms_version: int
     agreement_version: int
     po_number: str | None = None
+    in_two_parts: bool = False
 
 
 def became(session: Session, secret: str) -> Became:
@@ -109,8 +113,11 @@ def accept(
         viewer.actor,
         organisation_id=viewer.organisation_id,
         programme_id=row.programme_id,
-        wanted=Wanted(row.starts_on, row.ends_on, row.seats, row.net_pence, row.vat_basis_points, agreed.po_number),
-    )
+        wanted=Wanted(
+            row.starts_on, row.ends_on, row.seats, row.net_pence, row.vat_basis_points, agreed.po_number,
+            in_two_parts=agreed.in_two_parts and parts.turn_of_year(row.starts_on, row.ends_on) is not None,
+        ),
+    )  # fmt: skip
     _refuse_fewer_seats(session, clock, order_id)
     session.add(
         QuoteAcceptance(

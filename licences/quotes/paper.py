@@ -31,8 +31,8 @@ def paper(quote: QuoteFacts, *, brand: str, help_email: str, address: str) -> by
             lines=tuple(lines),
             notes=(
                 "This is a quote and not an invoice: nothing is owed until you order.",
-                "To order, a licence manager accepts it at the address below, with a purchase order number or without one "
-                f"yet. Without an account, ask for one there, or write to {help_email}.",
+                "To order, a licence manager accepts it at the address below, with a purchase order number or without "
+                f"one yet. Without an account, ask for one there, or write to {help_email}.",
                 "The quote is shown here for whoever has the link:",
             ),
             address=address,

@@ -15,6 +15,7 @@ from licences.billing.offers import Offer, Renewing
 from licences.guard import allowed, viewer
 from licences.policy import Action
 from licences.terms import LicenceFacts
+from licences.web.choices import two_parts
 from licences.web.organisation_money import own_licence
 
 MOST_SEATS = 1_000
@@ -36,7 +37,7 @@ def fields() -> tuple[Any, Any, Any, Any]:
             "Whose seats are released?",
             hint="Only if you order fewer seats than are in use. They keep theirs until the new year begins.",
         ),
-        forms.tick("Invoice it in two parts, 7/12 and 5/12", hint="For schools that account from April to March."),
+        two_parts(),
     )
 
 

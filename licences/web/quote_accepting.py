@@ -7,12 +7,13 @@ from kit.refusals import Refused
 from kit.web import forms
 from kit.web.house import house
 from kit.web.transactions import db, roll_back, writes, writing
-from licences.billing import notices, orders
+from licences.billing import notices, orders, parts
 from licences.guard import allowed, in_person, public, viewer
 from licences.people.legal import LegalVersion
 from licences.policy import Action
 from licences.quotes import accepting, making, paper
 from licences.quotes.accepting import Agreed
+from licences.web.choices import two_parts
 from licences.web.quote_pages import unlisted
 
 
@@ -25,6 +26,7 @@ class AcceptForm(forms.Form):
         max_length=60,
         width=20,
     )
+    in_two_parts = two_parts()
     terms = forms.tick("I accept the licence terms", missing="Tick the box to accept the licence terms")
     agreement = forms.tick(
         "I accept the data-processing agreement", missing="Tick the box to accept the data-processing agreement"
@@ -59,7 +61,7 @@ def accept_post(secret: str) -> Response:
     form = AcceptForm()
     if not form.validate():
         return _accept_page(secret, form, 400)
-    agreed = Agreed(_version("terms"), _version("agreement"), form.po_number.data or None)
+    agreed = Agreed(_version("terms"), _version("agreement"), form.po_number.data or None, form.in_two_parts.data)
     session, clock, letterhead = writing(), house().clock, house().letterhead
     try:
         order_id = accepting.accept(session, clock, viewer(), letterhead, secret, agreed)
@@ -111,6 +113,7 @@ def _accept_page(secret: str, form: AcceptForm, status: int = 200) -> Response:
         texts=texts,
         became=accepting.became(db(), secret),
         stands=making.stands(house().clock, quote),
+        can_be_in_two_parts=parts.turn_of_year(quote.cost.starts_on, quote.cost.ends_on) is not None,
         percent=paper.percent,
     )
     return unlisted(make_response(page, status))

@@ -1,5 +1,6 @@
 """Staff screens of orders: a licence year or more seats, the purchase order that came, and taking an order back."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,7 @@ from kit.web import forms
 from kit.web.house import house
 from kit.web.transactions import db, writes
 from licences import programmes, terms
-from licences.billing import added_seats, orders, prices, renewals
+from licences.billing import added_seats, orders, parts, prices, renewals
 from licences.billing.orders import OrderFacts, Wanted
 from licences.billing.years import LicenceYear, stretch, year_from
 from licences.guard import allowed, viewer
@@ -24,7 +25,7 @@ from licences.standing import DAY
 from licences.terms import LicenceFacts
 from licences.web.alphabet import row_id
 from licences.web.asking import Answer, Asking, answer, ask
-from licences.web.choices import offered
+from licences.web.choices import offered, two_parts
 from licences.web.staff_licences import MOST_SEATS
 
 NO_PRICE = "No price is announced for these days. Write the amount."
@@ -48,6 +49,7 @@ class OrderForm(forms.Form):
     year = forms.choice("Licence year", missing="Choose the licence year")
     seats = forms.whole_number("Seats", missing="Write how many seats", least=1, most=MOST_SEATS)
     net, po_number, po_waived = backing()
+    in_two_parts = two_parts()
 
 
 class SeatsOrderForm(forms.Form):
@@ -102,7 +104,10 @@ def new_order_post(organisation_id: int) -> Answer:
         starts_on, ends_on = _days(session, place, programme_id, form.year.data)
         price = prices.price_on(prices.all_prices(session), programme_id, starts_on)
         announced = price.net_pence(form.seats.data, starts_on, ends_on) if price else None
-        wanted = _wanted(form, starts_on, ends_on, announced, price)
+        halved = form.in_two_parts.data
+        if halved and parts.turn_of_year(starts_on, ends_on) is None:
+            raise Refused("Only a whole year from 1 September has two parts.", "in_two_parts")
+        wanted = replace(_wanted(form, starts_on, ends_on, announced, price), in_two_parts=halved)
         order_id = orders.place(
             session,
             house().clock,

@@ -67,9 +67,11 @@ def test_a_quote_is_accepted_by_who_may_and_others_are_told_who_can(priced: Worl
     assert [" checked" in box for box in re.findall(r'<input[^>]*name="(?:terms|agreement)"[^>]*>', changed.text)] == [
         False, True,
     ]  # fmt: skip
-    done = janet.post(accept, ticked(po_number="Q 1", terms_version="2"))
+    done = janet.post(accept, ticked(po_number="Q 1", terms_version="2", in_two_parts="y"))
     assert done.status_code == 303
     order = janet.get(done.headers["Location"])
+    halves = "£1,122.92 for 1 September 2027 to 31 March 2028 and £802.08 for 1 April 2028 to 31 August 2028."
+    assert halves in text_of(order)
     assert "The order is here, with purchase order Q 1 7 seats, £2,310.00 with VAT." in text_of(order)
     assert "This quote was accepted on" in text_of(janet.get(accept))
     again = janet.post(accept, ticked(po_number="Q 2", terms_version="2"))
@@ -80,6 +82,11 @@ def test_a_quote_is_accepted_by_who_may_and_others_are_told_who_can(priced: Worl
     listed = text_of(staff.get("/admin/quotes?q=lakeshire&state=accepted"))
     assert "Janet Whitlock ordered for Lakeshire Council on" in listed
     assert staff.get("/admin/quotes.csv").text.count("order in") == 1
+    number = done.headers["Location"].rsplit("/", 1)[1]
+    invoice = staff.get(f"/admin/orders/{number}/invoice").text
+    fields = dict(re.findall(r'name="((?:more_)?(?:words|net))"[^>]*value="([^"]*)"', invoice))
+    assert (fields["net"], fields["more_net"]) == ("1,122.92", "802.08")
+    assert fields["more_words"].endswith("licence 1 April 2028 to 31 August 2028")
 
 
 def test_somebody_new_asks_for_an_account_once(priced: World) -> None:

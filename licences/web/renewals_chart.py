@@ -63,12 +63,9 @@ def draw(months: Sequence[Month]) -> Chart:
 def _column(month: Month, middle: float, height: int) -> Column:
     """Parts stand on each other, with a little air between them."""
     parts, ground = [], GROUND - 1
-    for stage in STAGES:
-        pence = month.pence(stage)
-        if pence:
-            length = max(LEAST, (GROUND - TOP) * pence / height - GAP)
-            parts.append(Part(CLASSES[stage], round(ground - length, 1), round(length, 1)))
-            ground -= length + GAP
+    for stage, length in _lengths(month, (GROUND - TOP) / height):
+        parts.append(Part(CLASSES[stage], round(ground - length, 1), round(length, 1)))
+        ground -= length + GAP
     return Column(
         _short(month.first), _name(month), _total(month), round(middle, 1), round(ground - 7, 1), tuple(parts)
     )
@@ -76,13 +73,21 @@ def _column(month: Month, middle: float, height: int) -> Column:
 
 def _bar(month: Month, place: int, most: int) -> Column:
     parts, left = [], 0.5
-    for stage in STAGES:
-        pence = month.pence(stage)
-        if pence:
-            length = max(LEAST, (WIDE - 2) * pence / most - GAP)
-            parts.append(Part(CLASSES[stage], round(left, 1), round(length, 1)))
-            left += length + GAP
+    for stage, length in _lengths(month, (WIDE - 2) / most):
+        parts.append(Part(CLASSES[stage], round(left, 1), round(length, 1)))
+        left += length + GAP
     return Column(_short(month.first), _name(month), _total(month), 0, ROW * place, tuple(parts))
+
+
+def _lengths(month: Month, each: float) -> list[tuple[Stage, float]]:
+    """How long a month's parts are, at `each` for a penny; what small ones need to be seen, the longest gives."""
+    amounts = {stage: month.pence(stage) for stage in STAGES if month.pence(stage)}
+    lengths = {stage: max(LEAST, pence * each - GAP) for stage, pence in amounts.items()}
+    if lengths:
+        beyond = sum(length + GAP for length in lengths.values()) - sum(amounts.values()) * each
+        longest = max(lengths, key=lambda stage: lengths[stage])
+        lengths[longest] = max(LEAST, lengths[longest] - max(0.0, beyond))
+    return list(lengths.items())
 
 
 def _step(most: int) -> int:

@@ -222,6 +222,7 @@ def test_who_does_not_renew_is_told_once_and_asked_no_more_until_they_change_the
     decline(*here)
     assert len(council.tell()) == 1
     for _ in range(2):  # to and fro on one day
+        council.clock.move(minutes=5)
         think_again(*here)
         council.tell()
         decline(*here)

@@ -73,7 +73,7 @@ def renew_otherwise(licence_id: int) -> str:
     """The same with another number of seats, or with its invoice in two parts."""
     licence = own_licence(licence_id)
     found = offers.offer(db(), house().clock, licence_id)
-    form = AskedRenewal(request.args, data={"seats": found.seats if found else None})
+    form = AskedRenewal(request.args or None, data={"seats": found.seats if found else None})
     return _page(licence, _with_holders(form, licence), otherwise=True)
 
 

@@ -134,7 +134,14 @@ def test_fewer_seats_than_are_in_use_name_who_is_released(priced: World) -> None
     assert janet.post(f"/organisation/people/{other}/seats/{priced.licence}/give").status_code == 303
     renew = f"/organisation/licences/{priced.licence}/renew"
     assert "Order more or fewer seats" in text_of(janet.get(renew))
-    assert "2 seats are in use, of 2" in text_of(janet.get(f"{renew}/other"))
+    otherwise = janet.get(f"{renew}/other")
+    assert "2 seats are in use, of 2" in text_of(otherwise)
+    assert re.search(r'name="seats"[^>]*value="2"', otherwise.text)
+    assert re.search(r'name="seats"[^>]*value="9"', janet.get(f"{renew}/other?seats=9").text)
+    here = text_of(janet.get("/organisation"))
+    assert ("Add seats" in here, "Do not renew" in here) == (True, True)
+    suspended = text_of(priced.browser(STRANGER_MANAGER).get("/organisation"))
+    assert ("Add seats" in suspended, "Do not renew" in suspended) == (False, True)
     refused = janet.get(f"{renew}/check?po_number=R+1&seats=1")
     assert refused.status_code == 409
     assert "2 seats are in use. Name at least 1 to be released" in text_of(refused)

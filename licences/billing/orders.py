@@ -92,7 +92,7 @@ def place(
         raise Refused("The last day is before the first.", "ends_on")
     licence = terms.licence_for(session, clock, organisation_id, programme_id)
     if wanted.starts_on <= today(clock):
-        terms.refuse_fewer_seats(session, licence, wanted.seats)
+        terms.refuse_fewer_seats(session, licence, wanted.seats + len(set(wanted.releases)))
     _refuse_not_holding(session, licence, wanted.releases)
     order = _add(session, clock, actor, licence, OrderKind.LICENCE, wanted)
     terms.add_period(session, clock, licence, wanted.starts_on, wanted.ends_on, f"Order {order.id}", order.id)

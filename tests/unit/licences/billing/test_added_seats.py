@@ -132,6 +132,13 @@ def test_fewer_seats_at_renewal_name_who_is_released(running: Council) -> None:
     assert running.actions()[-2:] == ["seat released", "seats changed"]
 
 
+def test_after_a_gap_those_who_were_named_are_released_at_once(running: Council) -> None:
+    running.clock.move(days=300)
+    renewing = Renewing("PO 9", 1, (running.ben,))
+    offers.accept(running.session, running.clock, running.ruth, running.licence.id, renewing)
+    assert (running.licence.seats_bought, running.licence.seats_in_use) == (1, 1)
+
+
 def test_who_was_named_and_left_before_is_no_trouble_and_others_keep_theirs(running: Council) -> None:
     session, clock, licence = running.session, running.clock, running.licence.id
     offers.accept(session, clock, running.ruth, licence, Renewing("PO 9", 1, (running.ben,)))

@@ -171,6 +171,28 @@ def register(files: tuple[Path, ...], part: bool) -> None:
 
 
 @main.command()
+def reconcile() -> None:
+    """Compare our records of money with those of whoever collects, and bring ours up to theirs."""
+    from licences.gateway import CannotReach
+    from licences.payments import reconciling
+    from portal.wiring import make_house, make_till
+
+    settings = _settings()
+    till = make_till(settings, make_house(settings))
+    if till is None:
+        raise click.ClickException("Nobody collects: PORTAL_STRIPE_SECRET_KEY is not set.")
+    try:
+        done = reconciling.reconcile(till)
+    except CannotReach as error:
+        raise click.ClickException(f"Stripe did not answer: {error}") from None
+    click.echo(f"{done.bills} bills looked at; {done.changed} changes, {done.told} messages had been missed.")
+    for words in done.wrong:
+        click.echo(f"✗ {words}", err=True)
+    if done.wrong:
+        sys.exit(1)
+
+
+@main.command()
 def routes() -> None:
     """List every address, its methods and who may come in."""
     from licences.guard import declaration

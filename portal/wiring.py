@@ -24,6 +24,7 @@ from materials.preparing import PREPARE_AGAIN, enqueue_of_old_address, prepare_a
 from portal.ahead import ClockAhead
 from portal.settings import Environment, Settings
 
+LOOK_SECONDS = 1
 SEAL_SECONDS = 60
 HOUR_SECONDS = 3600
 DAY_SECONDS = 24 * 3600
@@ -101,8 +102,18 @@ def make_handlers(settings: Settings, house: House) -> Handlers:
 def _collect(handlers: Handlers, till: Till) -> None:
     """What somebody else collects is written down as it comes, and compared each night."""
     handlers.add(inbox.HANDLE, partial(_handle_message, till), backoff=PATIENT)
+    handlers.add(inbox.HANDLE_BATCH, partial(inbox.handle_batch, till), backoff=PATIENT)
+    handlers.every(LOOK_SECONDS, "messages about money", partial(_hand_out, till), only_if=partial(_is_waiting, till))
     handlers.add(reconciling.RECONCILE, lambda: _reconcile(till), backoff=PATIENT)
     handlers.every(DAY_SECONDS, "compare with who collects", lambda: till.database.run(reconciling.ask_for))
+
+
+def _is_waiting(till: Till) -> bool:
+    return inbox.is_waiting(till.database)
+
+
+def _hand_out(till: Till) -> None:
+    till.database.run(inbox.hand_out)
 
 
 def _handle_message(till: Till, *, told_id: str) -> None:

@@ -41,12 +41,21 @@ class Handler:
     backoff: Backoff
 
 
+def always() -> bool:
+    """For what is called each time."""
+    return True
+
+
 @dataclass(frozen=True)
 class Periodic:
-    """A function called every so many seconds by one worker of all. Long work belongs in a job that it enqueues."""
+    """A function called every so many seconds by one worker of all. Long work belongs in a job that it enqueues.
+
+    `only_if` is asked before: it reads at most, so that what has nothing to do writes nothing.
+    """
 
     seconds: float
     function: Callable[[], None]
+    only_if: Callable[[], bool] = always
 
 
 @dataclass
@@ -62,8 +71,13 @@ class Handlers:
             raise ValueError(f"two handlers for the job {job.name}")
         self.jobs[job.name] = Handler(function, backoff)
 
-    def every(self, seconds: float, name: str, function: Callable[[], None]) -> None:
-        """Has `function` called every so many seconds, on one worker at a time, and once soon after the first start."""
+    def every(
+        self, seconds: float, name: str, function: Callable[[], None], *, only_if: Callable[[], bool] = always
+    ) -> None:
+        """Has `function` called every so many seconds, on one worker at a time, and once soon after the first start.
+
+        It is not called while `only_if`, which may only read, says no.
+        """
         if name in self.periodic:
             raise ValueError(f"two periodic functions called {name}")
-        self.periodic[name] = Periodic(seconds, function)
+        self.periodic[name] = Periodic(seconds, function, only_if)

@@ -52,7 +52,7 @@ class PeriodicWork:
     def _attend_to(self, name: str, work: Periodic) -> None:
         """What goes wrong is logged and kept for people to see; the next turn tries again."""
         try:
-            if self._claim(name, work.seconds):
+            if work.only_if() and self._claim(name, work.seconds):
                 work.function()
                 self._note(name, None)
         except Exception as error:

@@ -4,16 +4,20 @@ A message takes effect once, in whatever order they come, since none is believed
 its error; nothing stops because of it, and access stays as it was last known.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from kit.audit import Actor, Subject, record
 from kit.clock import Clock
+from kit.db import Database
 from kit.ids import new_code
 from kit.jobs import Hopeless, Job, enqueue
 from kit.refusals import NotThere, Refused
@@ -22,9 +26,20 @@ from licences.payments import mirror
 from licences.payments.models import ToldRow
 from licences.payments.till import Till
 
+log = logging.getLogger(__name__)
+
 HANDLE = Job("handle a message about money")
+HANDLE_BATCH = Job("handle messages about money")
+MOST_IN_BATCH = 100
 MOST_LISTED = 200
 ERROR_LENGTH = 1_000
+# One statement, made once: whoever tells us waits for the answer.
+_TABLE = cast(sa.Table, ToldRow.__table__)
+_KEEP = {
+    "sqlite": sqlite.insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.id),
+    "postgresql": postgresql.insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.id),
+}
+_NEW = sa.and_(ToldRow.handled_at.is_(None), ToldRow.batch.is_(None))
 
 
 @dataclass(frozen=True)
@@ -42,13 +57,42 @@ class Message:
 
 
 def keep(session: Session, clock: Clock, told: Told, body: bytes | None) -> bool:
-    """Keeps a message and has it handled; False for one that is here already."""
-    if session.get(ToldRow, told.id) is not None:
-        return False
-    session.add(_row(clock, told, body))
-    session.flush()
-    enqueue(session, HANDLE, key=told.id, told_id=told.id)
-    return True
+    """Keeps a message; False for one that is here already. Within a second the worker sees that it waits."""
+    connection = session.connection()
+    row = {"id": told.id, "kind": told.kind, "about": told.about, "body": body, "received_at": clock.now()}
+    return connection.execute(_KEEP[connection.dialect.name], row | {"attempts": 0}).first() is not None
+
+
+def is_waiting(database: Database) -> bool:
+    """Whether messages wait that nobody has been asked to handle."""
+    with database.read() as session:
+        return session.scalar(sa.select(ToldRow.id).where(_NEW).limit(1)) is not None
+
+
+def hand_out(session: Session) -> int:
+    """Has the messages that wait handled, some together; returns how many. To answer a message costs no more than to
+    keep it, and a thousand at once are a few jobs.
+    """
+    waiting = session.scalars(sa.select(ToldRow.id).where(_NEW).order_by(ToldRow.received_at)).all()
+    for start in range(0, len(waiting), MOST_IN_BATCH):
+        batch = new_code()
+        taken = sa.update(ToldRow).where(ToldRow.id.in_(waiting[start : start + MOST_IN_BATCH]), _NEW)
+        session.execute(taken.values(batch=batch))
+        enqueue(session, HANDLE_BATCH, key=batch, batch=batch)
+    return len(waiting)
+
+
+def handle_batch(till: Till, *, batch: str) -> None:
+    """Handles the messages of a batch. One that cannot be handled now is tried again by itself, with patience."""
+    with till.database.read() as session:
+        mine = sa.select(ToldRow.id).where(ToldRow.batch == batch, ToldRow.handled_at.is_(None))
+        waiting = session.scalars(mine.order_by(ToldRow.received_at)).all()
+    for told_id in waiting:
+        try:
+            handle(till, told_id=told_id)
+        except Exception:
+            log.warning("message %s waits", told_id, exc_info=True)
+            till.database.run(partial(_try_alone, told_id=told_id))
 
 
 def handle(till: Till, *, told_id: str) -> str | None:
@@ -82,13 +126,7 @@ def keep_and_handle(till: Till, told: Told) -> str | None:
     Returns what came of it, in words; what cannot be handled is noted, and told of in the same way.
     """
 
-    def keep_unqueued(session: Session) -> bool:
-        if session.get(ToldRow, told.id) is not None:
-            return False
-        session.add(_row(till.clock, told, None))
-        return True
-
-    if not till.database.run(keep_unqueued):
+    if not till.database.run(partial(keep, clock=till.clock, told=told, body=None)):
         return None
     try:
         return handle(till, told_id=told.id)
@@ -121,11 +159,8 @@ def try_again(session: Session, clock: Clock, actor: Actor, told_id: str) -> Non
     record(session, clock, actor, "message tried again", Subject("message", None, row.kind), message=told_id)
 
 
-def _row(clock: Clock, told: Told, body: bytes | None) -> ToldRow:
-    return ToldRow(
-        id=told.id, kind=told.kind, about=told.about, body=body, received_at=clock.now(), handled_at=None, outcome=None,
-        attempts=0, last_error=None,
-    )  # fmt: skip
+def _try_alone(session: Session, told_id: str) -> None:
+    enqueue(session, HANDLE, key=told_id, told_id=told_id)
 
 
 def _note_outcome(session: Session, clock: Clock, ids: Sequence[str], outcome: str) -> None:

@@ -76,7 +76,8 @@ class CollectedRow(Base):
 
 class ToldRow(Base):
     """A message that came: once for each id, whoever repeats it. `body` is what came, as it came; a message that was
-    only found in their list has none. It waits until it is handled; `outcome` says what came of it.
+    only found in their list has none. It waits until it is handled, together with those of its `batch`; `outcome` says
+    what came of it.
     """
 
     __tablename__ = "licences_told"
@@ -88,6 +89,7 @@ class ToldRow(Base):
     received_at: Mapped[datetime] = mapped_column(index=True)
     handled_at: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(sa.String(200))
+    batch: Mapped[str | None] = mapped_column(sa.String(40), index=True)
     attempts: Mapped[int]
     last_error: Mapped[str | None] = mapped_column(sa.String(1000))
 

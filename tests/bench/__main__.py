@@ -9,7 +9,7 @@ import sys
 
 SMALL = ["--small"] if os.environ.get("BENCH_SIZE") == "small" else []
 
-MODULES = ("stamping", "book", "serving", "behind_nginx", "scale", "register")
+MODULES = ("stamping", "book", "serving", "behind_nginx", "scale", "register", "webhooks")
 
 for module in MODULES:
     print(f"== {module} ==", flush=True)

@@ -57,6 +57,15 @@ def test_it_runs_beside_the_jobs_until_it_is_stopped(database: Database, clock: 
     assert not any(thread.name == "periodic" for thread in threading.enumerate())
 
 
+def test_what_has_nothing_to_do_is_not_called_and_writes_nothing(database: Database, clock: SteppingClock) -> None:
+    called: list[int] = []
+    for is_due in (False, True):
+        run_once(database, clock, {"post": Periodic(1, lambda: called.append(1), [bool, lambda: True][is_due])})
+        with database.read() as session:
+            known = session.get(PeriodicRow, "post")
+        assert (len(called), known is not None) == (int(is_due), is_due)
+
+
 def test_what_goes_wrong_is_kept_and_tried_in_the_next_period(database: Database, clock: SteppingClock) -> None:
     calls: list[str] = []
 

@@ -97,6 +97,27 @@ def test_a_message_waits_with_its_error_while_nobody_answers(paying: Paying) -> 
         inbox.try_again(session, paying.clock, Actor(None, "x"), "evt_waits")
 
 
+def test_messages_that_wait_are_handed_out_together_and_one_that_goes_wrong_is_tried_alone(paying: Paying) -> None:
+    order = paying.order()
+    paying.press(paying.open(order))
+    bill = paying.v1.invoices.list({"limit": 1}).data[0].id
+    with paying.database.write() as session:
+        for number in range(150):
+            inbox.keep(session, paying.clock, Told(f"evt_{number}", "invoice.paid", bill), b"{}")
+    assert inbox.is_waiting(paying.database)
+    assert [paying.database.run(inbox.hand_out) for _ in range(2)] == [150, 0]
+    with paying.database.read() as session:
+        batches = session.scalars(sa.select(ToldRow.batch).distinct()).all()
+    assert len(batches) == 2
+    inbox.handle_batch(paying.unreachable(), batch=str(batches[0]))
+    with paying.database.read() as session:
+        assert {one.error.split(":")[0] for one in inbox.messages(session, waiting=True)} == {"CannotReach", ""}
+    inbox.handle_batch(paying.till, batch=str(batches[0]))
+    with paying.database.read() as session:
+        assert inbox.messages(session, waiting=True) == []
+    assert not inbox.is_waiting(paying.database)
+
+
 def test_money_for_an_order_that_was_taken_back_waits_for_people(paying: Paying) -> None:
     order = paying.order()
     address = paying.open(order)

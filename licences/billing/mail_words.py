@@ -116,6 +116,8 @@ VARIABLES: dict[str, Variable] = {
     "invoices page": _page(lambda _: "/organisation/invoices", f"{_AT}/organisation/invoices"),
     "organisation page": _page(lambda _: "/organisation", f"{_AT}/organisation"),
     "renewal page": _page(lambda words: str(words["path"]), f"{_AT}/organisation/licences/7/renew"),
+    "last day of the licence": Variable(lambda words, _: in_words(words["ends"]), "31 March 2027"),
+    "page to change one’s mind": _page(lambda words: str(words["path"]), f"{_AT}/organisation/licences/7/not-renewing"),
     "link to pay": _page(lambda words: str(words["pay_path"]), f"{_AT}/pay/nQ7v…"),
 }
 _ALWAYS = ("organisation", "programme", "our name")
@@ -137,6 +139,11 @@ KINDS: dict[str, Kind] = {
         "Purchase order asked for", MANAGERS,
         (*_ALWAYS, "first day of the year", "until when the licence runs", "renewal page"), ("renewal page",),
     ),
+    "ending": Kind(
+        "Licence is not renewed", MANAGERS, (*_ALWAYS, "last day of the licence", "page to change one’s mind"),
+        ("last day of the licence",),
+    ),
+    "continuing": Kind("Licence is renewed after all", MANAGERS, (*_ALWAYS, "organisation page")),
 }  # fmt: skip
 
 

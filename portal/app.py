@@ -24,6 +24,7 @@ from licences.web import (
     sign_in_links,
     staff_invoice_file,
     staff_lost_steps,
+    staff_notices,
     staff_payee,
     terms_of_use,
     told,
@@ -79,7 +80,7 @@ def create_app(settings: Settings, house: House | None = None) -> Flask:
         home, door, health, legal, developers, staff,
         sign_in_links, passkey_door, second_step, account, account_email, account_steps, account_sure,
         programme_pages, invitation_pages, welcome, terms_of_use, organisation_pages, paying, papers, pay_pages,
-        licence_staff, staff_lost_steps, staff_payee, staff_invoice_file, shelf_pages, material_staff,
+        licence_staff, staff_lost_steps, staff_payee, staff_invoice_file, staff_notices, shelf_pages, material_staff,
     ):  # fmt: skip
         app.register_blueprint(screen.blueprint())
     security.csrf.exempt(messages := told.blueprint())  # signed by who sends them, as no form is

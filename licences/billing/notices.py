@@ -81,9 +81,19 @@ def catch_up_with_all(database: Database, clock: Clock, letterhead: mail.Letterh
         database.run(partial(catch_up, clock=clock, letterhead=letterhead, licence_id=licence_id))
 
 
+def told(session: Session, licence_id: int) -> set[str]:
+    """The keys of all that was sent about a licence, or counts as told."""
+    return set(session.scalars(sa.select(Notice.key).where(Notice.licence_id == licence_id)))
+
+
+def overdue_key(days: int, invoice_id: int) -> str:
+    """What the reminder so many days after an invoice was due goes by."""
+    return f"overdue {days} {invoice_id}"
+
+
 def _unsent(session: Session, clock: Clock, licence_id: int) -> tuple[LicenceFacts, list[Due]]:
     licence = terms.licence_facts(session, clock, licence_id)
-    sent = set(session.scalars(sa.select(Notice.key).where(Notice.licence_id == licence_id)))
+    sent = told(session, licence_id)
     return licence, [one for one in _due(session, clock, licence, sent) if one.key not in sent]
 
 
@@ -110,16 +120,16 @@ def _about_invoice(invoice: InvoiceFacts, day: date) -> Iterator[Due]:
         yield Due(f"invoice {invoice.id}", "invoice", words)
     elif overdue < OVERDUE_DAYS and invoice.in_flight_on is None:
         stops = invoice.due_on + timedelta(days=OVERDUE_DAYS)
-        yield Due(f"overdue {reached[-1]} {invoice.id}", "overdue", {**words, "days": overdue, "stops": stops})
+        yield Due(overdue_key(reached[-1], invoice.id), "overdue", {**words, "days": overdue, "stops": stops})
 
 
 def _about_standing(licence: LicenceFacts, sent: set[str]) -> Iterator[Due]:
     """Suspended for a debt, and open again: told in turns."""
     state = licence.standing
-    told = [key for key in sent if key.startswith("suspended ")]
+    stopped = [key for key in sent if key.startswith("suspended ")]
     if state.standing is Standing.SUSPENDED and state.cause is Cause.UNPAID:
         yield Due(f"suspended {licence.id} {state.since}", "suspended", {})
-    for key in told:
+    for key in stopped:
         if state.gives_copies:
             yield Due(key.replace("suspended", "restored", 1), "restored", {})
 
@@ -171,8 +181,8 @@ def _send(session: Session, clock: Clock, letterhead: mail.Letterhead, licence: 
         post(to, due.template)
     session.add(Notice(licence_id=licence.id, key=due.key, sent_at=clock.now()))
     session.flush()
-    told = [*paying, *people] if due.template == "invoice" else people
-    names = ", ".join(to.name or to.email for to in told)
+    addresses = [*paying, *people] if due.template == "invoice" else people
+    names = ", ".join(to.name or to.email for to in addresses)
     record(session, clock, SYSTEM, "notice sent", licence.subject, about=due.key.split()[0], to=names)
 
 

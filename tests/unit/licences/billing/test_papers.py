@@ -67,9 +67,9 @@ def test_rates_are_told_line_by_line(council: Council, read) -> None:  # type: i
 
 def test_a_void_invoice_says_so(council: Council, read) -> None:  # type: ignore[no-untyped-def]
     number = council.invoice(council.order())
-    invoices.void(council.session, council.clock, council.ruth, number, reason="The wrong <council>.")
+    invoices.void(council.session, council.clock, council.ruth, number, reason="The wrong <council> 李.")
     told = read(papers.invoice_paper(SENDER, council.bill(number), TO))
-    assert "This invoice is void, and nothing is to be paid for it. The reason: The wrong <council>." in told
+    assert "This invoice is void, and nothing is to be paid for it. The reason: The wrong <council> ?." in told
 
 
 def test_receipts_credit_notes_and_the_statement_agree(council: Council, read) -> None:  # type: ignore[no-untyped-def]

@@ -73,6 +73,19 @@ def answered(session: Session, key: str, ref: str, address: str, payer_ref: str)
     session.flush()
 
 
+def refuse_while_open(session: Session, order_id: int) -> None:
+    """For whoever has just locked an order to bill it otherwise, or to take it back.
+
+    Raises `Refused` while there is a page on which it can be paid: the money would come for nothing, or twice.
+    """
+    row = _open(session, order_id)
+    if row is not None:
+        raise Refused(
+            f"{row.asked_by} has opened a page to pay this order by card. It closes by itself within a day: "
+            "look then whether it was paid."
+        )
+
+
 def close(session: Session, clock: Clock, key: str) -> None:
     """Notes that nothing comes of it any more."""
     row = session.scalars(sa.select(AskedRow).where(AskedRow.key == key)).one()

@@ -17,6 +17,7 @@ from licences.billing.invoices import Credited, Line, Paid, Raised
 from licences.billing.orders import OrderFacts
 from licences.guard import allowed, viewer
 from licences.kinds import PaymentKind
+from licences.payments import asking
 from licences.policy import Action
 from licences.web.asking import Answer, Asking, answer, ask
 from licences.web.choices import VAT_RATES, offered
@@ -113,6 +114,7 @@ def new_invoice_post(order_id: int) -> Answer:
             form.number.data, form.issued_on.data, form.due_on.data, form.lines(), form.po_number.data or None
         )
         made = invoices.record_invoice(session, house().clock, viewer().actor, order_id, raised)
+        asking.refuse_while_open(session, order_id)
         _tell(session, order.licence_id)
         return url_for(".one_invoice", invoice_id=made)
 

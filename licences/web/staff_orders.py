@@ -17,6 +17,7 @@ from licences.billing import added_seats, orders, parts, prices, renewals
 from licences.billing.orders import OrderFacts, Wanted
 from licences.billing.years import LicenceYear, stretch, year_from
 from licences.guard import allowed, viewer
+from licences.payments import asking
 from licences.people import organisations
 from licences.people.kinds import OrganisationKind
 from licences.people.organisations import OrganisationFacts
@@ -176,6 +177,7 @@ def withdraw_post(order_id: int) -> Answer:
 
     def act(session: Session) -> str:
         orders.withdraw(session, house().clock, viewer().actor, order_id, reason=form.reason.data)
+        asking.refuse_while_open(session, order_id)
         return _money_of(order.licence_id)
 
     return answer(form, _of_withdrawal(order), act, done="The order is taken back.")

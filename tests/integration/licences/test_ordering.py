@@ -9,6 +9,7 @@ from kit.clock import today
 from licences.billing import prices
 from licences.billing.prices import PriceFacts
 from licences.billing.years import LicenceYear
+from licences.payments import asking
 from licences.people import legal
 from licences.people.kinds import LegalKind
 from licences.quotes import making
@@ -87,6 +88,21 @@ def test_a_quote_is_accepted_by_who_may_and_others_are_told_who_can(priced: Worl
     fields = dict(re.findall(r'name="((?:more_)?(?:words|net))"[^>]*value="([^"]*)"', invoice))
     assert (fields["net"], fields["more_net"]) == ("1,122.92", "802.08")
     assert fields["more_words"].endswith("licence 1 April 2028 to 31 August 2028")
+    nobody_pays_twice(priced, staff, int(number))
+
+
+def nobody_pays_twice(priced: World, staff: Browser, order: int) -> None:
+    """While a page to pay by card is open, its order is neither invoiced otherwise nor taken back."""
+    house, day = priced.house, today(priced.house.clock).isoformat()
+    with house.database.write() as session:
+        key = asking.intend(session, house.clock, TEAM, order, is_page=True, email=MANAGER).asked.key
+    bill = {"number": "SB-9", "issued_on": day, "due_on": day, "words": "Licence", "net": "1,925.00", "rate": "2000"}
+    for action, form in (("invoice", bill), ("withdraw", {"reason": "A mistake."})):
+        answer = staff.post(f"/admin/orders/{order}/{action}", form)
+        assert (answer.status_code, "has opened a page to pay this order by card" in text_of(answer)) == (409, True)
+    with house.database.write() as session:
+        asking.close(session, house.clock, key)
+    assert staff.post(f"/admin/orders/{order}/invoice", bill).status_code == 303
 
 
 def test_somebody_new_asks_for_an_account_once(priced: World) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from kit.audit import Actor
 from licences.billing import orders
-from licences.gateway import CannotReach, Page, PageState
+from licences.gateway import CannotReach, Declined, Page, PageState
 from licences.kinds import InvoiceState
 from licences.ledger import Invoice
 from licences.payments import asking, mirror
@@ -97,6 +97,20 @@ def send_bill(till: Till, actor: Actor, order_id: int, *, email: str) -> None:
     till.database.run(partial(asking.close, clock=till.clock, key=intent.asked.key))
 
 
+def is_gone_through(till: Till, order_id: int) -> bool:
+    """Whether an order's page was gone through, as they say themselves, while no message of it has come yet.
+
+    It only asks, and changes nothing; False when nobody answers.
+    """
+    with till.database.read() as session:
+        wanted = sa.select(AskedRow.ref).where(AskedRow.order_id == order_id, AskedRow.closed_at.is_(None))
+        ref = session.scalar(wanted.where(AskedRow.is_page, AskedRow.ref.is_not(None)))
+    try:
+        return ref is not None and till.gateway.page(ref).state is PageState.COMPLETE
+    except (CannotReach, Declined):
+        return False
+
+
 def look_again(till: Till, order_id: int) -> None:
     """Fetches what became of an order's page or bill, for whoever does not wait for a message.
 
@@ -125,7 +139,7 @@ def look_at_page(till: Till, ref: str, key: str) -> str:
 def _opened(till: Till, intent: Intent) -> Page:
     payer_ref = intent.payer_ref or till.gateway.payer(intent.asked.key, intent.payer)
     back = till.links.to(f"/organisation/orders/{intent.asked.order_id}/payment")
-    page = till.gateway.open_page(intent.asked, payer_ref, back=back, away=back)
+    page = till.gateway.open_page(intent.asked, payer_ref, back=f"{back}?back=1", away=back)
     note = partial(asking.answered, key=intent.asked.key, ref=page.ref, address=page.address, payer_ref=payer_ref)
     till.database.run(note)
     return page

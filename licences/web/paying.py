@@ -7,7 +7,7 @@ nothing; the page says what our own records know, and looks again when asked.
 from typing import cast
 
 import structlog
-from flask import Blueprint, Flask, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, Flask, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from kit.clock import today
@@ -57,14 +57,16 @@ def blueprint() -> Blueprint:
 @allowed(Action.PAY)
 def payment(order_id: int) -> str:
     """What is known of paying this order, and the button that leads to the payment page."""
-    till()
+    at_hand = till()
     order, licence = _order(order_id)
     known = pages.known(db(), order_id)
+    came_back = known.is_asked and "back" in request.args
     return render_template(
         "licences/payment.html",
         order=order,
         licence=licence,
         known=known,
+        is_gone_through=came_back and pages.is_gone_through(at_hand, order_id),
         invoice=account.invoice(db(), known.invoice_id) if known.invoice_id else None,
         today=today(house().clock),
     )

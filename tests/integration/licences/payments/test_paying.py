@@ -18,7 +18,12 @@ from tests.integration.licences.payments.council import NET, TOTAL, Paying
 def test_an_order_paid_by_card_runs_without_a_purchase_order(paying: Paying) -> None:
     order = paying.order()
     assert paying.stands.cause is Cause.NO_ORDER_NUMBER
-    paying.press(paying.open(order))
+    address = paying.open(order)
+    assert not pages.is_gone_through(paying.till, order)
+    paying.press(address)
+    assert pages.is_gone_through(paying.till, order)
+    assert not pages.is_gone_through(paying.unreachable(), order)
+    assert paying.invoices == []
     paying.look(order)
     invoice = paying.invoice
     assert (invoice.state, invoice.net_pence, invoice.vat_pence, invoice.owed_pence) == (

@@ -16,9 +16,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from kit import mail
-from kit.audit import SYSTEM, record
+from kit.audit import SYSTEM, Actor, record
 from kit.clock import Clock, london, today
 from kit.db import Database
+from kit.refusals import Refused
 from licences import terms
 from licences.billing import account, mail_words, offers, orders, pay_links, payee
 from licences.billing.account import InvoiceFacts
@@ -59,6 +60,22 @@ def catch_up(session: Session, clock: Clock, letterhead: mail.Letterhead, licenc
     for one in due:
         _send(session, clock, letterhead, licence, one)
     return len(due)
+
+
+def send_invoice(session: Session, clock: Clock, actor: Actor, letterhead: mail.Letterhead, invoice_id: int) -> str:
+    """Sends an invoice to whoever pays once more, with a new link; returns the names of those it goes to.
+
+    Raises `NotThere`, and `Refused` when nothing is owed for it.
+    """
+    invoice = account.invoice(session, invoice_id)
+    locked_licence(session, invoice.licence_id)
+    if not account.invoice(session, invoice_id).owed_pence:
+        raise Refused("Nothing is owed for this invoice.")
+    licence = terms.licence_facts(session, clock, invoice.licence_id)
+    due = Due(f"invoice {invoice_id}", "invoice", {"invoice": invoice})
+    names = _names(_send_to_payers(session, clock, letterhead, licence, due))
+    record(session, clock, actor, "invoice sent again", licence.subject, invoice=invoice.number, to=names)
+    return names
 
 
 def count_as_told(session: Session, clock: Clock, licence_id: int) -> None:
@@ -171,19 +188,30 @@ def _about_renewal(session: Session, clock: Clock, licence: LicenceFacts) -> Ite
 
 
 def _send(session: Session, clock: Clock, letterhead: mail.Letterhead, licence: LicenceFacts, due: Due) -> None:
-    post = partial(_post, session, clock, letterhead, licence, due)
-    people, paying = _managers(session, letterhead, licence), _with_role(session, licence, Role.FINANCE)
-    if due.template == "invoice":
-        for to in paying or people:
-            secret = pay_links.make(session, clock, SYSTEM, due.words["invoice"].id)
-            post(to, "payables", pay_path=pay_links.path_of(secret))
-    for to in () if due.template == "invoice" and not paying else people:
-        post(to, due.template)
+    """Sends it; of an invoice, to those who have not the invoice itself in the same breath."""
+    payers = _send_to_payers(session, clock, letterhead, licence, due) if due.template == "invoice" else []
+    people = [to for to in _managers(session, letterhead, licence) if to not in payers]
+    for to in people:
+        _post(session, clock, letterhead, licence, due, to, due.template)
     session.add(Notice(licence_id=licence.id, key=due.key, sent_at=clock.now()))
     session.flush()
-    addresses = [*paying, *people] if due.template == "invoice" else people
-    names = ", ".join(to.name or to.email for to in addresses)
-    record(session, clock, SYSTEM, "notice sent", licence.subject, about=due.key.split()[0], to=names)
+    told = _names([*payers, *people])
+    record(session, clock, SYSTEM, "notice sent", licence.subject, about=due.key.split()[0], to=told)
+
+
+def _send_to_payers(
+    session: Session, clock: Clock, letterhead: mail.Letterhead, licence: LicenceFacts, due: Due
+) -> list[mail.Address]:
+    """The invoice itself, to the finance contacts; without one, to the licence managers."""
+    payers = _with_role(session, licence, Role.FINANCE) or list(_managers(session, letterhead, licence))
+    for to in payers:
+        secret = pay_links.make(session, clock, SYSTEM, due.words["invoice"].id)
+        _post(session, clock, letterhead, licence, due, to, "payables", pay_path=pay_links.path_of(secret))
+    return payers
+
+
+def _names(addresses: Sequence[mail.Address]) -> str:
+    return ", ".join(to.name or to.email for to in addresses)
 
 
 def _post(

@@ -11,7 +11,7 @@ from kit.refusals import NotThere, Refused
 from kit.web.house import house
 from kit.web.transactions import db, roll_back, writes, writing
 from licences import terms
-from licences.billing import account, pay_links, payee
+from licences.billing import account, notices, pay_links, payee
 from licences.billing.account import InvoiceFacts
 from licences.guard import allowed, public, viewer
 from licences.policy import Action
@@ -24,12 +24,13 @@ def blueprint() -> Blueprint:
     made = Blueprint("pay", __name__, template_folder="../templates")
     made.get("/pay/<secret>")(pay)
     made.get("/pay/<secret>/invoice.pdf")(pay_pdf)
-    for start, views in (("/organisation", (own_links, own_links_post, own_withdraw_post)),
-                         ("/admin", (links, links_post, withdraw_post))):  # fmt: skip
-        page, make, withdraw = views
+    for start, views in (("/organisation", (own_links, own_links_post, own_withdraw_post, own_send_post)),
+                         ("/admin", (links, links_post, withdraw_post, send_post))):  # fmt: skip
+        page, make, withdraw, send = views
         made.get(f"{start}/invoices/<int:invoice_id>/pay-links")(page)
         made.post(f"{start}/invoices/<int:invoice_id>/pay-links")(make)
         made.post(f"{start}/invoices/<int:invoice_id>/pay-links/withdraw")(withdraw)
+        made.post(f"{start}/invoices/<int:invoice_id>/send")(send)
     return made
 
 
@@ -101,6 +102,33 @@ def links_post(invoice_id: int) -> Response:
 def withdraw_post(invoice_id: int) -> Response:
     """Withdraws them all."""
     return _withdrawn(invoice_id, ".links")
+
+
+@allowed(Action.SEE_ORGANISATION)
+@writes
+def own_send_post(invoice_id: int) -> Response:
+    """Sends an invoice of one's own organisation to its finance contacts once more."""
+    own_invoice(invoice_id)
+    return _sent(invoice_id, ".own_links")
+
+
+@allowed(Action.MANAGE_LICENCES)
+@writes
+def send_post(invoice_id: int) -> Response:
+    """Sends any."""
+    return _sent(invoice_id, ".links")
+
+
+def _sent(invoice_id: int, page: str) -> Response:
+    here = house()
+    try:
+        names = notices.send_invoice(writing(), here.clock, viewer().actor, here.letterhead, invoice_id)
+    except Refused as refusal:
+        roll_back()
+        flash(refusal.message, "honey")
+    else:
+        flash(f"The invoice is on its way to {names}.", "moss")
+    return redirect(url_for(page, invoice_id=invoice_id), code=303)
 
 
 def _behind(secret: str) -> tuple[InvoiceFacts, LicenceFacts] | None:

@@ -60,6 +60,8 @@ def test_a_link_is_made_opened_by_anybody_and_withdrawn(world: World) -> None:
     assert words_on(listed).count("2027") >= 2
     assert link.removeprefix("/pay/") not in listed, "not even who made it sees it again"
     assert manager.post(f"{start}/pay-links/withdraw").status_code == 303
+    resent = manager.post(f"{start}/send")
+    assert "is on its way to Colin Marsh." in manager.get(resent.headers["Location"]).text
     gone = [anybody.get(path) for path in (link, again, f"{link}/invoice.pdf", "/pay/x", "/pay/yy/invoice.pdf")]
     assert {answer.status_code for answer in gone} == {404}
     assert len({words_on(answer.text) for answer in gone}) == 1, "wrong and withdrawn links say the same words"

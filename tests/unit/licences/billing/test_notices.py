@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from kit.clock import SteppingClock, london
 from kit.mail import MailMessage, wording
+from kit.refusals import Refused
 from licences.billing import invoices, notices, overrides, pay_links, payee, renewals
 from licences.billing.payee import Details
 from licences.people import memberships
@@ -333,3 +334,16 @@ def test_staff_say_it_in_their_own_words(council: Council, session: Session) -> 
     council.invoice(council.order())
     assert council.tell()[-1] == "Janet: Please pay SB-1"
     assert words(council, "invoice") == "Hello Janet, £1,200.00 for ABM.\n"
+
+
+def test_an_invoice_that_never_came_is_sent_once_more(council: Council, session: Session) -> None:
+    number = council.invoice(council.order())
+    council.tell()
+    sent = notices.send_invoice(session, council.clock, council.ruth, LETTERHEAD, number)
+    assert (sent, council.actions()[-1]) == ("Colin", "invoice sent again")
+    rows = session.scalars(sa.select(MailMessage.text).where(MailMessage.template == "licences/payables")).all()
+    assert len(set(rows)) == 2, "each with a link of its own"
+    assert council.tell() == []
+    council.pay_all(number)
+    with pytest.raises(Refused, match="Nothing is owed"):
+        notices.send_invoice(session, council.clock, council.ruth, LETTERHEAD, number)

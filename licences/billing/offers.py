@@ -10,7 +10,7 @@ from kit.clock import Clock, today
 from kit.money import vat
 from kit.refusals import Refused
 from licences import terms
-from licences.billing import orders, parts, prices
+from licences.billing import orders, parts, prices, releases
 from licences.billing.orders import Wanted, locked_licence
 from licences.billing.renewals import last_days_of
 from licences.billing.years import year_from
@@ -104,7 +104,7 @@ def accept(session: Session, clock: Clock, actor: Actor, licence_id: int, renewi
     if found.order_id is not None:
         orders.note_po(session, clock, actor, found.order_id, renewing.po_number)
         return found.order_id
-    orders.refuse_unnamed(session, licence_id, found.seats, renewing.releases)
+    releases.refuse_unnamed(session, licence_id, found.seats, renewing.releases)
     return orders.place(
         session,
         clock,
@@ -123,5 +123,5 @@ def check(session: Session, clock: Clock, licence_id: int, renewing: Renewing) -
     orders.refuse_used_po(session, orders.organisation_of(session, licence_id), renewing.po_number)
     found = offer(session, clock, licence_id, renewing.seats)
     if found is not None and found.order_id is None:
-        orders.refuse_unnamed(session, licence_id, found.seats, renewing.releases)
+        releases.refuse_unnamed(session, licence_id, found.seats, renewing.releases)
     return found

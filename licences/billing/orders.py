@@ -1,7 +1,6 @@
 """Orders: what an organisation asked for, the purchase order that came for it, and when its seats begin to count."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,11 +12,12 @@ from kit.clock import Clock, today
 from kit.db import lock_row
 from kit.money import CURRENCY, MOST_PENCE, pounds, vat
 from kit.refusals import NotThere, Refused
-from licences import seats, terms
+from licences import terms
+from licences.billing import releases
 from licences.kinds import InvoiceState, OrderKind
-from licences.ledger import Invoice, Order, PlannedRelease
+from licences.ledger import Invoice, Order
 from licences.models import Licence, Period
-from licences.people.models import Organisation, Person
+from licences.people.models import Organisation
 from licences.terms import LicenceFacts
 
 
@@ -25,7 +25,8 @@ from licences.terms import LicenceFacts
 class OrderFacts:
     """An order that was not withdrawn. Amounts are in pence; `is_invoiced`: an invoice that counts is recorded.
 
-    `releases` are the people whose seats are released when it begins; `in_two_parts`: see `licences.billing.parts`.
+    `named` are ids and names of those whose seats are released when it begins; `in_two_parts`: see
+    `licences.billing.parts`.
     """
 
     id: int
@@ -43,7 +44,12 @@ class OrderFacts:
     placed_by: str
     is_invoiced: bool
     in_two_parts: bool = False
-    releases: tuple[str, ...] = ()
+    named: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def releases(self) -> tuple[str, ...]:
+        """The names of those whose seats are released."""
+        return tuple(name for _, name in self.named)
 
     @property
     def is_year(self) -> bool:
@@ -93,11 +99,12 @@ def place(
     licence = terms.licence_for(session, clock, organisation_id, programme_id)
     if wanted.starts_on <= today(clock):
         terms.refuse_fewer_seats(session, licence, wanted.seats + len(set(wanted.releases)))
-    _refuse_not_holding(session, licence, wanted.releases)
+    if wanted.releases:
+        releases.refuse_unnamed(session, licence.id, wanted.seats, wanted.releases)
     order = _add(session, clock, actor, licence, OrderKind.LICENCE, wanted)
     terms.add_period(session, clock, licence, wanted.starts_on, wanted.ends_on, f"Order {order.id}", order.id)
     licence.cancelled_at = None
-    session.add_all(PlannedRelease(order_id=order.id, person_id=person_id) for person_id in set(wanted.releases))
+    releases.plan(session, order.id, wanted.releases)
     begin_if_due(session, clock, order, licence)
     _record(session, clock, actor, "order placed", order)
     return order.id
@@ -140,6 +147,20 @@ def note_po(session: Session, clock: Clock, actor: Actor, order_id: int, po_numb
     _record(session, clock, actor, "purchase order noted", order)
 
 
+def name_releases(session: Session, clock: Clock, actor: Actor, order_id: int, people: Collection[int]) -> None:
+    """Names anew whose seats are released when a year that has not begun begins.
+
+    Raises `NotThere`, and `Refused` once it has begun, for too few people, or somebody who has no seat.
+    """
+    order, licence = locked_order(session, order_id)
+    if order.begun_at is not None or order.kind is not OrderKind.LICENCE:
+        raise Refused("This year has begun. Release seats, or give them, under the people.")
+    releases.refuse_unnamed(session, licence.id, order.seats, people)
+    releases.plan(session, order_id, people)
+    named = ", ".join(order_facts(session, order_id).releases)
+    _record(session, clock, actor, "releases named", order, released=named or None)
+
+
 def withdraw(session: Session, clock: Clock, actor: Actor, order_id: int, *, reason: str) -> None:
     """Takes an order back, with its period. Raises `NotThere`, and `Refused` once it is invoiced or its seats are used.
 
@@ -176,9 +197,9 @@ def begin_due(session: Session, clock: Clock) -> int:
 def orders_of(session: Session, licence_ids: Iterable[int]) -> list[OrderFacts]:
     """The orders of some licences that stand, the latest first day first."""
     ids = list(licence_ids)
-    names = _released(session, Order.licence_id.in_(ids))
+    named = releases.planned(session, Order.licence_id.in_(ids))
     rows = session.execute(_facts().where(Order.licence_id.in_(ids)).order_by(Order.starts_on.desc()))
-    return [_as_facts(row, names) for row in rows]
+    return [_as_facts(row, named) for row in rows]
 
 
 def order_facts(session: Session, order_id: int) -> OrderFacts:
@@ -186,7 +207,7 @@ def order_facts(session: Session, order_id: int) -> OrderFacts:
     row = session.execute(_facts().where(Order.id == order_id)).first()
     if row is None:
         raise NotThere
-    return _as_facts(row, _released(session, Order.id == order_id))
+    return _as_facts(row, releases.planned(session, Order.id == order_id))
 
 
 def _facts() -> sa.Select[Order, bool]:
@@ -194,22 +215,7 @@ def _facts() -> sa.Select[Order, bool]:
     return sa.select(Order, invoiced.label("is_invoiced")).where(Order.withdrawn_at.is_(None))
 
 
-def _released(session: Session, wanted: sa.ColumnElement[bool]) -> dict[int, list[str]]:
-    """The names of those whose seats some orders release, by the order."""
-    found: defaultdict[int, list[str]] = defaultdict(list)
-    rows = session.execute(
-        sa.select(PlannedRelease.order_id, Person.name)
-        .join(Person, Person.id == PlannedRelease.person_id)
-        .join(Order, Order.id == PlannedRelease.order_id)
-        .where(wanted)
-        .order_by(Person.name, Person.id)
-    )
-    for order_id, name in rows:
-        found[order_id].append(name)
-    return found
-
-
-def _as_facts(row: sa.Row[Order, bool], names: dict[int, list[str]]) -> OrderFacts:
+def _as_facts(row: sa.Row[Order, bool], named: dict[int, list[tuple[int, str]]]) -> OrderFacts:
     order = row[0]
     return OrderFacts(
         order.id,
@@ -227,7 +233,7 @@ def _as_facts(row: sa.Row[Order, bool], names: dict[int, list[str]]) -> OrderFac
         order.placed_by,
         row[1],
         order.in_two_parts,
-        tuple(names.get(order.id, ())),
+        tuple(named.get(order.id, ())),
     )
 
 
@@ -312,7 +318,7 @@ def begin_if_due(session: Session, clock: Clock, order: Order, licence: Licence)
     if order.kind is OrderKind.SEATS:
         licence.seats_bought = before + order.seats
     else:
-        _release_planned(session, clock, order)
+        releases.carry_out(session, clock, order)
         bought = order.seats + _reaching_into(session, order)
         licence.seats_bought = max(bought, terms.seats_in_use(session, licence.id))
     order.begun_at = clock.now()
@@ -321,27 +327,6 @@ def begin_if_due(session: Session, clock: Clock, order: Order, licence: Licence)
         subject = _licence(session, clock, licence.id).subject
         record(session, clock, SYSTEM, "seats changed", subject, before=before, seats=licence.seats_bought)
     return True
-
-
-def refuse_unnamed(session: Session, licence_id: int, wanted: int, releases: Iterable[int]) -> None:
-    """Raises `Refused` for an order of fewer seats than are in use that does not name enough of those released."""
-    in_use, named = terms.seats_in_use(session, licence_id), set(releases)
-    if in_use - len(named) > wanted:
-        seats_are = "1 seat is" if in_use == 1 else f"{in_use} seats are"
-        raise Refused(f"{seats_are} in use. Name at least {in_use - wanted} to be released, or keep more.", "releases")
-
-
-def _refuse_not_holding(session: Session, licence: Licence, releases: tuple[int, ...]) -> None:
-    if not {person_id for _, person_id in seats.holders_in(session, [licence.id])}.issuperset(releases):
-        raise Refused("Somebody whom you named has no seat any more. Look again.", "releases")
-
-
-def _release_planned(session: Session, clock: Clock, order: Order) -> None:
-    """Takes back the seats that were named with an order, of those who still hold one."""
-    named = session.scalars(sa.select(PlannedRelease.person_id).where(PlannedRelease.order_id == order.id)).all()
-    for licence_id, person_id in sorted(seats.holders_in(session, [order.licence_id])):
-        if person_id in named:
-            seats.release(session, clock, SYSTEM, licence_id, person_id)
 
 
 def _reaching_into(session: Session, order: Order) -> int:
@@ -357,7 +342,7 @@ def _reaching_into(session: Session, order: Order) -> int:
     return int(session.scalar(added) or 0)
 
 
-def _record(session: Session, clock: Clock, actor: Actor, action: str, order: Order, reason: str | None = None) -> None:
+def _record(session: Session, clock: Clock, actor: Actor, action: str, order: Order, **detail: str | None) -> None:
     days = f"{order.starts_on.isoformat()} to {order.ends_on.isoformat()}"
     record(
         session,
@@ -370,7 +355,7 @@ def _record(session: Session, clock: Clock, actor: Actor, action: str, order: Or
         seats=order.seats,
         net=pounds(order.net_pence),
         purchase_order=order.po_number,
-        reason=reason,
+        **detail,
     )
 
 

@@ -170,4 +170,10 @@ def test_fewer_seats_than_are_in_use_name_who_is_released(priced: World) -> None
     sent = janet.post(renew, {"po_number": "R 1", "seats": "1", "releases": str(person)})
     assert sent.status_code == 303
     assert "Seats are released: Amara Osei" in text_of(janet.get(sent.headers["Location"]))
+    anew = f"{sent.headers['Location']}/releases"
+    assert re.search(rf'value="{person}"[^>]*checked', janet.get(anew).text)
+    assert janet.post(anew, {}).status_code == 409
+    for named in (other, person):
+        assert janet.post(anew, {"releases": str(named)}).status_code == 303
+    assert "Seats are released: Amara Osei" in text_of(janet.get(sent.headers["Location"]))
     assert "Releases Amara Osei" in text_of(priced.browser(STAFF).get(f"/admin/licences/{priced.licence}"))

@@ -139,6 +139,24 @@ def test_after_a_gap_those_who_were_named_are_released_at_once(running: Council)
     assert (running.licence.seats_bought, running.licence.seats_in_use) == (1, 1)
 
 
+def test_whose_seats_are_released_is_named_anew_until_the_year_begins(running: Council) -> None:
+    session, clock, licence = running.session, running.clock, running.licence.id
+    order = offers.accept(session, clock, running.ruth, licence, Renewing("PO 9", 1, (running.ben,)))
+
+    def name(*people: int) -> None:
+        orders.name_releases(session, clock, running.ruth, order, people)
+
+    assert refused(name) == "2 seats are in use. Name at least 1 to be released, or keep more."
+    assert refused(lambda: name(running.colin)).startswith("Somebody whom you named has no seat")
+    name(running.amara)
+    assert orders.order_facts(session, order).named == ((running.amara, "Amara"),)
+    assert running.actions()[-1] == "releases named"
+    clock.move(days=265)
+    orders.begin_due(session, clock)
+    assert [one.person_name for one in seats.seats_of(session, licence)] == ["Ben"]
+    assert refused(lambda: name(running.ben)).startswith("This year has begun.")
+
+
 def test_who_was_named_and_left_before_is_no_trouble_and_others_keep_theirs(running: Council) -> None:
     session, clock, licence = running.session, running.clock, running.licence.id
     offers.accept(session, clock, running.ruth, licence, Renewing("PO 9", 1, (running.ben,)))

@@ -238,8 +238,8 @@ class StripeGateway:
         kind = KINDS.get(method.type if isinstance(method, stripe.PaymentMethod) else "", PaymentKind.TRANSFER)
         paid_on = _day(row.status_transitions.paid_at or row.created)
         refunded = charge.amount_refunded if charge is not None else 0
-        money = Came(intent.id, kind, row.amount_paid or 0, paid_on, refunded, lost_on)
-        return _Attempt(came=(money,), disputed_on=disputed_on)
+        came = (Came(intent.id, kind, row.amount_paid, paid_on, refunded, lost_on),) if row.amount_paid else ()
+        return _Attempt(came=came, disputed_on=disputed_on)
 
     def _first_failure(self, intent: stripe.PaymentIntent) -> date:
         rows = self._v1.charges.list({"payment_intent": intent.id, "limit": 100}).auto_paging_iter()

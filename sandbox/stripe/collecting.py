@@ -97,7 +97,8 @@ def succeed(account: Account, intent: Object) -> None:
     account.tell("charge.succeeded", taken)
     account.tell("payment_intent.succeeded", intent)
     if (invoice := account.find("invoice", intent["_invoice"])) is not None:
-        record_payment(account, invoice, intent, intent["amount"])
+        # Less may be owed by now than was asked for: what is beyond is the customer's credit, and none of the invoice.
+        record_payment(account, invoice, intent, min(intent["amount"], invoice["amount_remaining"]))
         settle(account, invoice, intent["amount"])
 
 

@@ -1,18 +1,20 @@
-"""`kill -9` before and after every call to whoever collects: whoever presses again pays once, and has one invoice."""
+"""`kill -9` before and after every call, and crowds: whoever presses again pays once, and has one invoice."""
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import count
 from signal import SIGKILL
 from typing import Any
 
 from kit.db import Database
-from licences.kinds import InvoiceState
-from licences.payments import pages
+from licences.kinds import InvoiceState, PaymentKind
+from licences.payments import inbox, pages
+from licences.payments.models import AskedRow, PayerRow
 from licences.stripe_gateway import StripeGateway
 from tests.faults.plan import SOAK
-from tests.integration.licences.payments.council import TEAM, Paying
+from tests.integration.licences.payments.council import TEAM, TOTAL, Paying
 from tests.integration.licences.payments.test_histories import ours
 from tests.stripe_server import KEY
 
@@ -96,3 +98,24 @@ def test_a_bill_is_one_bill_wherever_the_process_dies(paying: Paying) -> None:
         paying.reconcile()
         assert [one.state for one in paying.invoices if one.order_id == order] == [InvoiceState.OPEN]
         assert len([one for one in ours(paying) if (one.metadata or {})["order"] == str(order)]) == 1
+
+
+def test_many_who_press_at_once_are_led_to_one_page(paying: Paying) -> None:
+    order = paying.order()
+    with ThreadPoolExecutor(8) as crowd:
+        addresses = set(crowd.map(lambda _: opens(order)(paying), range(16)))
+    assert len(addresses) == 1
+    assert paying.count(AskedRow) == 1
+    assert paying.count(PayerRow) == 1
+
+
+def test_many_messages_about_one_bill_at_once_write_it_once(paying: Paying) -> None:
+    order = paying.order()
+    paying.press(paying.open(order), "bacs_debit")
+    paying.move(days=12)
+    told = [one for one in paying.till.gateway.told_since(None) if one.kind.startswith(("invoice", "payment_intent"))]
+    with ThreadPoolExecutor(8) as crowd:
+        list(crowd.map(lambda one: inbox.keep_and_handle(paying.till, one), told[-12:]))
+    paying.look(order)
+    assert [(one.amount_pence, one.kind) for one in paying.invoice.payments] == [(TOTAL, PaymentKind.DIRECT_DEBIT)]
+    assert paying.invoice.state is InvoiceState.PAID

@@ -10,9 +10,10 @@ from kit.audit import Actor
 from kit.clock import LONDON, SteppingClock, SystemClock, today
 from kit.mail import Letterhead
 from licences import terms
-from licences.billing import invoices, notices, orders, overrides, prices, renewals
+from licences.billing import invoices, notices, orders, overrides, payee, prices, renewals
 from licences.billing.invoices import Line, Paid, Raised
 from licences.billing.orders import Wanted
+from licences.billing.payee import Details
 from licences.billing.prices import PriceFacts
 from licences.billing.years import APRIL, SEPTEMBER, next_first_of, year_from
 from licences.kinds import PaymentKind
@@ -22,6 +23,8 @@ from licences.people.kinds import OrganisationKind, Role
 TEAM = Actor(None, "Demo data")
 VAT = 2_000
 DAYS_TO_PAY = 30
+PAYEE = Details("Secure Base Psychology Service", "1 Harbour Hill\nLakeside LA1 1AA", "GB 123 4567 89",
+                "Secure Base income", "12-34-56", "12345678")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -132,9 +135,9 @@ def keep_accounts(session: Session, clock: SteppingClock, letterhead: Letterhead
         _keep(session, clock, account, programme_id)
     _norbury_promised(session, clock, programme_id)
     clock.moment = now
-    staff = memberships.person_with_email(session, "staff@demo.example")
-    assert staff is not None
-    ruth = Actor(staff.id, staff.name)
+    ruth, dev = (_staff(session, name) for name in ("staff", "dev"))
+    waits = payee.ask(session, clock, ruth, letterhead, PAYEE)
+    payee.agree(session, clock, dev, letterhead, waits, is_news=False)
     until = today(clock) + timedelta(days=10)
     reason = "Their payment run comes twice a month; the finance office has confirmed it."
     overrides.keep_open(
@@ -143,6 +146,12 @@ def keep_accounts(session: Session, clock: SteppingClock, letterhead: Letterhead
     renewals.decline(session, clock, TEAM, _licence(session, clock, "Dunmoor Academy Trust"))
     for place in {account.place for account in ACCOUNTS} | {"Norbury Virtual School"}:
         notices.count_as_told(session, clock, _licence(session, clock, place))
+
+
+def _staff(session: Session, name: str) -> Actor:
+    found = memberships.person_with_email(session, f"{name}@demo.example")
+    assert found is not None
+    return Actor(found.id, found.name)
 
 
 def _keep(session: Session, clock: SteppingClock, account: Account, programme_id: int) -> None:

@@ -16,7 +16,7 @@ from kit.money import pounds
 from kit.refusals import NotThere
 from licences.billing.account import InvoiceFacts
 from licences.billing.invoices import Line
-from licences.billing.payee import PayeeFacts, payee
+from licences.billing.payee import PayeeFacts, on_one_line, payee
 from licences.documents.sheet import Grid, Section, Sheet, build_sheet, with_drawable_words
 from licences.kinds import InvoiceState
 from licences.people import organisations
@@ -77,7 +77,7 @@ def invoice_paper(sender: Sender, invoice: InvoiceFacts, to: Receiver) -> Paper:
     """The invoice as it was issued, whatever came for it since; one that is void or given up says so."""
     facts = (
         *_from(sender, invoice),
-        ("To", _on_one_line(to.name, to.address)),
+        ("To", on_one_line(to.name, to.address)),
         ("For", to.programme),
         ("Purchase order", invoice.po_number or "None"),
         ("Date of issue", in_words(invoice.issued_on)),
@@ -218,7 +218,7 @@ def _vat(line: Line) -> str:
 
 def _from(sender: Sender, invoice: InvoiceFacts) -> Iterator[tuple[str, str]]:
     if sender.payee is not None:
-        yield "From", _on_one_line(sender.payee.legal_name, sender.payee.address)
+        yield "From", sender.payee.name_and_address
         if invoice.vat_pence and sender.payee.vat_number:
             yield "VAT number", sender.payee.vat_number
 
@@ -230,10 +230,6 @@ def _how_to_pay(sender: Sender, reference: str) -> Iterator[Section]:
             ("Account name", account.account_name), ("Sort code", account.sort_code_in_pairs),
             ("Account number", account.account_number), ("Reference", reference),
         ))  # fmt: skip
-
-
-def _on_one_line(*texts: str) -> str:
-    return ", ".join(line.strip(" ,") for text in texts for line in text.splitlines() if line.strip(" ,"))
 
 
 def _standing_of(invoice: InvoiceFacts) -> Iterator[str]:

@@ -46,6 +46,16 @@ class Details:
         """“12-34-56”, as banks print it."""
         return "-".join(self.sort_code[place : place + 2] for place in (0, 2, 4))
 
+    @property
+    def name_and_address(self) -> str:
+        """Whom they pay and where that is, on one line."""
+        return on_one_line(self.legal_name, self.address)
+
+    @property
+    def account(self) -> str:
+        """The account in the middle of a sentence."""
+        return f"{self.account_name}, sort code {self.sort_code_in_pairs}, account number {self.account_number}"
+
 
 @dataclass(frozen=True)
 class PayeeFacts(Details):
@@ -57,6 +67,11 @@ class PayeeFacts(Details):
     asked_at: datetime
     agreed_by: str | None
     agreed_at: datetime | None
+
+
+def on_one_line(*texts: str) -> str:
+    """Lines of an address, with commas between them."""
+    return ", ".join(line.strip(" ,") for text in texts for line in text.splitlines() if line.strip(" ,"))
 
 
 def read(details: Details) -> Details:
@@ -114,8 +129,10 @@ def ask(session: Session, clock: Clock, actor: Actor, letterhead: mail.Letterhea
     return row.id
 
 
-def agree(session: Session, clock: Clock, actor: Actor, letterhead: mail.Letterhead, payee_id: int) -> None:
-    """The second person agrees: it counts from now on, and whoever pays is told by mail.
+def agree(
+    session: Session, clock: Clock, actor: Actor, letterhead: mail.Letterhead, payee_id: int, *, is_news: bool = True
+) -> None:
+    """The second person agrees: it counts from now on, and whoever pays is told by mail if `is_news`.
 
     Raises `NotThere`, and `Refused` for the person who wrote it, by whatever account, or when it waits no more.
     """
@@ -125,7 +142,8 @@ def agree(session: Session, clock: Clock, actor: Actor, letterhead: mail.Letterh
     row.agreed_by_id, row.agreed_by, row.agreed_at = actor.person_id, actor.name, clock.now()
     session.flush()
     _tell_staff(session, clock, actor, letterhead, row, "bank details changed")
-    jobs.enqueue(session, TELL, payee_id=row.id)
+    if is_news:
+        jobs.enqueue(session, TELL, payee_id=row.id)
 
 
 def drop(session: Session, clock: Clock, actor: Actor, letterhead: mail.Letterhead, payee_id: int) -> None:
@@ -167,9 +185,8 @@ def _tell_staff(
     team = licensor(session)
     for one in people_with_roles(session, team.id, Role.STAFF) if team else []:
         _write(session, clock, letterhead, "payee_staff", one.email, one.name, row, actor=actor.name, action=action)
-    shown = _details(_facts(row))
-    account = f"{shown.account_name}, {shown.sort_code_in_pairs}, {shown.account_number}"
-    record(session, clock, actor, action, Subject("payee", row.id, shown.legal_name), account=account)
+    shown = _facts(row)
+    record(session, clock, actor, action, Subject("payee", row.id, shown.legal_name), account=shown.account)
 
 
 def _write(

@@ -2,16 +2,17 @@
 
 from kit.clock import in_words
 from kit.money import pounds
+from licences.billing.papers import Sender
 from licences.documents.quote import QuoteSheet, build_quote, drawable
 from licences.quotes.making import QuoteFacts
 
 
-def paper(quote: QuoteFacts, *, brand: str, help_email: str, address: str) -> bytes:
+def paper(quote: QuoteFacts, sender: Sender, *, address: str) -> bytes:
     """The PDF of a quote; `address` is its own link, so that the paper leads back to it.
 
     What was typed for it can be drawn; the register and the programme team name things as they like.
     """
-    cost = quote.cost
+    cost, payee = quote.cost, sender.payee
     days = f"{in_words(cost.starts_on)} to {in_words(cost.ends_on)}"
     programme = drawable(quote.programme_name)
     lines = [(f"Licence for {programme}, {days}, {seats_in_words(quote.seats)}", pounds(cost.net_pence))]
@@ -20,9 +21,10 @@ def paper(quote: QuoteFacts, *, brand: str, help_email: str, address: str) -> by
     lines.append(("To pay", pounds(cost.whole_pence)))
     return build_quote(
         QuoteSheet(
-            brand=brand,
+            brand=sender.brand,
             title=f"Quote {quote.reference}",
             facts=(
+                *((("From", drawable(payee.name_and_address)),) if payee else ()),
                 ("For", drawable(quote.organisation_name)),
                 ("Asked for by", quote.person_name),
                 ("Date", in_words(quote.made_on)),
@@ -32,7 +34,8 @@ def paper(quote: QuoteFacts, *, brand: str, help_email: str, address: str) -> by
             notes=(
                 "This is a quote and not an invoice: nothing is owed until you order.",
                 "To order, a licence manager accepts it at the address below, with a purchase order number or without "
-                f"one yet. Without an account, ask for one there, or write to {help_email}.",
+                f"one yet. Without an account, ask for one there, or write to {sender.help_email}.",
+                *((f"The invoice will ask you to pay it to {drawable(payee.account)}.",) if payee else ()),
                 "The quote is shown here for whoever has the link:",
             ),
             address=address,

@@ -7,15 +7,16 @@ is looked at anew on each page, and what it costs is worked out here: there is n
 from dataclasses import dataclass
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
-from flask import Response as FlaskResponse
 from werkzeug.wrappers import Response
 
 from kit.refusals import NotThere, Refused
 from kit.web import forms
+from kit.web.files import as_pdf
 from kit.web.house import house
 from kit.web.transactions import db, roll_back, writes, writing
 from kit.web.typed_text import no_addresses
 from licences import programmes
+from licences.billing import papers
 from licences.billing.years import LicenceYear
 from licences.documents.quote import undrawable
 from licences.guard import public, viewer_or_none
@@ -153,16 +154,9 @@ def quote(secret: str) -> Response:
 def quote_pdf(secret: str) -> Response:
     """The same on paper."""
     found = making.quote(db(), secret)
-    letterhead = house().letterhead
-    data = paper.paper(
-        found,
-        brand=letterhead.brand_name,
-        help_email=letterhead.help_email,
-        address=house().links.to(making.path_of(secret)),
-    )
-    response = FlaskResponse(data, mimetype="application/pdf")
-    response.headers["Content-Disposition"] = f'inline; filename="quote-{found.reference}.pdf"'
-    return unlisted(response)
+    sender = papers.sender(db(), house().letterhead)
+    data = paper.paper(found, sender, address=house().links.to(making.path_of(secret)))
+    return unlisted(as_pdf(data, f"quote-{found.reference}.pdf"))
 
 
 def unlisted(response: Response) -> Response:

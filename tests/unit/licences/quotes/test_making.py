@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +15,8 @@ from kit.mail import Letterhead, MailMessage
 from kit.refusals import NotThere, Refused
 from licences import programmes
 from licences.billing import prices
+from licences.billing.papers import Sender
+from licences.billing.payee import PayeeFacts
 from licences.billing.prices import PriceFacts
 from licences.billing.years import LicenceYear
 from licences.documents.quote import drawable
@@ -23,6 +26,7 @@ from licences.quotes import making, paper, questions
 from licences.quotes.making import Asked, Asker
 from licences.quotes.models import Quote
 from licences.quotes.questions import Question
+from tests.unit.kit.pdf.tags_checks import page_text
 
 TEAM = Actor(None, "The test")
 LETTERHEAD = Letterhead("Secure Base", "help@team.example", PublicLinks("https://portal.test"))
@@ -138,7 +142,7 @@ def test_nobody_makes_quotes_or_asks_questions_without_end(
 
 
 def test_a_name_from_the_register_that_cannot_be_drawn_does_not_break_the_paper(
-    session: Session, clock: SteppingClock, programme: int
+    session: Session, clock: SteppingClock, programme: int, tmp_path: Path
 ) -> None:
     asked = Asked(programme, 7, LicenceYear.SEPTEMBER)
     programmes.change_programme(
@@ -146,5 +150,14 @@ def test_a_name_from_the_register_that_cannot_be_drawn_does_not_break_the_paper(
     )
     asker = replace(ANN, organisation_name="St Mary\ufffds")
     found = making.quote(session, making.make(session, clock, LETTERHEAD, asked, asker, place=HERE))
-    assert paper.paper(found, brand="Secure Base", help_email="help@team.example", address="https://portal.test/q")
+    assert paper.paper(found, Sender("Secure Base", "help@team.example"), address="https://portal.test/q")
     assert (drawable(found.organisation_name), drawable(found.programme_name)) == ("St Mary?s", "Mentoring ?")
+    details = ("LCC 李", "County Hall", "", "LCC Income", "123456", "12345678")
+    account = PayeeFacts(*details, 1, 1, "Ruth", clock.now(), None, None)
+    path = tmp_path / "quote.pdf"
+    path.write_bytes(
+        paper.paper(found, Sender("Secure Base", "help@team.example", account), address="https://a.test/q")
+    )
+    told = " ".join(page_text(path).split())
+    assert "From LCC ?, County Hall" in told
+    assert "to LCC Income, sort code 12-34-56, account number 12345678." in told

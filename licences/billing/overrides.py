@@ -19,8 +19,7 @@ from licences.billing.orders import locked_licence, organisation_of
 from licences.ledger import StaffOverride
 from licences.models import Licence
 from licences.people.kinds import Role
-from licences.people.memberships import people_with_roles, whom_they_became
-from licences.people.models import Merge, Person
+from licences.people.memberships import are_one_person, people_with_roles
 from licences.people.organisations import licensor
 
 ALONE_DAYS = 14
@@ -91,7 +90,7 @@ def agree(session: Session, clock: Clock, actor: Actor, letterhead: mail.Letterh
     row = _locked(session, override_id)
     if not row.needs_second or row.agreed_at is not None or row.ended_at is not None or row.until_on < today(clock):
         raise Refused("Nothing waits for a second person any more.")
-    if actor.person_id is None or _is_same(session, actor.person_id, row.asked_by_id):
+    if actor.person_id is None or are_one_person(session, actor.person_id, row.asked_by_id):
         raise Refused("A second person has to agree: not the one who asked.")
     row.agreed_by_id, row.agreed_by, row.agreed_at = actor.person_id, actor.name, clock.now()
     session.flush()
@@ -144,17 +143,6 @@ def licence_of(session: Session, override_id: int) -> int:
     if licence_id is None:
         raise NotThere
     return licence_id
-
-
-def _is_same(session: Session, one_id: int, other_id: int) -> bool:
-    """Whether two accounts are one person's, or were once merged as if they were, even if that was undone since.
-
-    A decision keeps the account that made it then.
-    """
-    one, other = (whom_they_became(session, session.get(Person, person_id)) for person_id in (one_id, other_id))
-    pair = (one_id, other_id)
-    merged = sa.select(Merge.id).where(Merge.kind == "person", Merge.kept_id.in_(pair), Merge.gone_id.in_(pair))
-    return one is other or session.scalar(merged.limit(1)) is not None
 
 
 def _locked(session: Session, override_id: int) -> StaffOverride:

@@ -21,8 +21,8 @@ from kit.refusals import NotThere, Refused
 from licences.models import Licence
 from licences.payables import Payee
 from licences.people.kinds import Role
-from licences.people.memberships import people_with_roles, whom_they_became
-from licences.people.models import Organisation, Person
+from licences.people.memberships import are_one_person, people_with_roles
+from licences.people.models import Organisation
 from licences.people.organisations import licensor
 
 TELL = Job("tell who pays of our new bank details")
@@ -137,7 +137,7 @@ def agree(
     Raises `NotThere`, and `Refused` for the person who wrote it, by whatever account, or when it waits no more.
     """
     row = _waiting(session, payee_id)
-    if actor.person_id is None or _is_same(session, actor.person_id, row.asked_by_id):
+    if actor.person_id is None or are_one_person(session, actor.person_id, row.asked_by_id):
         raise Refused("A second person has to agree: not the one who wrote it.")
     row.agreed_by_id, row.agreed_by, row.agreed_at = actor.person_id, actor.name, clock.now()
     session.flush()
@@ -219,12 +219,6 @@ def _waiting(session: Session, payee_id: int) -> Payee:
     if row.agreed_at is not None or row.dropped_at is not None:
         raise Refused("This change waits no more.")
     return row
-
-
-def _is_same(session: Session, one_id: int, other_id: int) -> bool:
-    """Whether two accounts are one person's by now."""
-    one, other = (whom_they_became(session, session.get(Person, person_id)) for person_id in (one_id, other_id))
-    return one is other
 
 
 def _details(facts: PayeeFacts) -> Details:

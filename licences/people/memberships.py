@@ -15,7 +15,7 @@ from kit.db import lock_row
 from kit.folding import folded
 from kit.refusals import NotThere, Refused
 from licences.people.kinds import OrganisationKind, Role
-from licences.people.models import Membership, Organisation, Person, SignIn
+from licences.people.models import Membership, Merge, Organisation, Person, SignIn
 
 STAFF_APART = "Staff belong to the programme team’s own organisation, and everybody in it is staff."
 _BY_NAME = (folded(Person.name), Person.id)
@@ -142,6 +142,17 @@ def whom_they_became(session: Session, person: Person | None) -> Person | None:
     while person is not None and person.merged_into_id is not None:
         person = session.get(Person, person.merged_into_id)
     return person
+
+
+def are_one_person(session: Session, one_id: int, other_id: int) -> bool:
+    """Whether two accounts are one person's, or were once merged as if they were, even if that was undone since.
+
+    It is asked where a second person has to agree. A decision keeps the account that made it then.
+    """
+    one, other = (whom_they_became(session, session.get(Person, person_id)) for person_id in (one_id, other_id))
+    pair = (one_id, other_id)
+    merged = sa.select(Merge.id).where(Merge.kind == "person", Merge.kept_id.in_(pair), Merge.gone_id.in_(pair))
+    return one is other or session.scalar(merged.limit(1)) is not None
 
 
 def places_of(session: Session, person_id: int) -> list[Member]:

@@ -14,9 +14,11 @@ from licences import terms
 from licences.billing import account, notices, pay_links, payee
 from licences.billing.account import InvoiceFacts
 from licences.guard import allowed, public, viewer
+from licences.payments import pages
 from licences.policy import Action
 from licences.terms import LicenceFacts
 from licences.web.papers import any_invoice, invoice_file, own_invoice
+from licences.web.quote_pages import unlisted
 
 
 def blueprint() -> Blueprint:
@@ -47,6 +49,7 @@ def pay(secret: str) -> Response:
         licence=licence,
         secret=secret,
         payee=payee.payee(db()),
+        pay_at=pages.address_of(db(), invoice.id),
         today=today(house().clock),
         address=house().links.to(pay_links.path_of(secret)),
     )
@@ -147,8 +150,7 @@ def _unlisted(response: Response) -> Response:
     """Kept nowhere, listed nowhere, and no page that it leads to learns its address."""
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return response
+    return unlisted(response)
 
 
 def _links_page(invoice: InvoiceFacts, licence: LicenceFacts) -> str:

@@ -50,6 +50,18 @@ def bring_up_to_date(till: Till, ref: str) -> str:
     raise CannotReach("The bill changes faster than it can be written.")
 
 
+def refuse_if_held(session: Session, invoice_id: int) -> None:
+    """Raises `Refused` for an invoice that follows a bill over there: what is changed here would not last."""
+    if session.scalar(sa.select(BillRow.ref).where(BillRow.invoice_id == invoice_id)) is not None:
+        raise Refused("Stripe holds this invoice. Change it there: within a moment it is so here, too.")
+
+
+def refuse_if_collected(session: Session, payment_id: int) -> None:
+    """Raises `Refused` for a payment that came over there."""
+    if session.scalar(sa.select(CollectedRow.ref).where(CollectedRow.payment_id == payment_id)) is not None:
+        raise Refused("Stripe took this payment. Send it back there: it is noted here.")
+
+
 def _reading(till: Till, ref: str) -> int:
     with till.database.read() as session:
         return session.scalar(sa.select(BillRow.reading).where(BillRow.ref == ref)) or 0

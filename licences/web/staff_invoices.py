@@ -17,7 +17,7 @@ from licences.billing.invoices import Credited, Line, Paid, Raised
 from licences.billing.orders import OrderFacts
 from licences.guard import allowed, viewer
 from licences.kinds import PaymentKind
-from licences.payments import asking
+from licences.payments import asking, mirror
 from licences.policy import Action
 from licences.web.asking import Answer, Asking, answer, ask
 from licences.web.choices import VAT_RATES, offered
@@ -170,6 +170,7 @@ def credit_post(invoice_id: int) -> Answer:
     found, form = account.invoice(db(), invoice_id), CreditForm()
 
     def act(session: Session) -> str:
+        mirror.refuse_if_held(session, invoice_id)
         note = Credited(form.number.data, form.amount.data, form.issued_on.data, form.reason.data)
         invoices.credit(session, house().clock, viewer().actor, invoice_id, note)
         _tell(session, found.licence_id)
@@ -191,6 +192,7 @@ def void_post(invoice_id: int) -> Answer:
     found, form = account.invoice(db(), invoice_id), ReasonForm()
 
     def act(session: Session) -> str:
+        mirror.refuse_if_held(session, invoice_id)
         invoices.void(session, house().clock, viewer().actor, invoice_id, reason=form.reason.data)
         _tell(session, found.licence_id)
         return url_for(".one_licence", licence_id=found.licence_id, _anchor="money")
@@ -211,6 +213,7 @@ def give_up_post(invoice_id: int) -> Answer:
     found, form = account.invoice(db(), invoice_id), ReasonForm()
 
     def act(session: Session) -> str:
+        mirror.refuse_if_held(session, invoice_id)
         invoices.give_up(session, house().clock, viewer().actor, invoice_id, reason=form.reason.data)
         _tell(session, found.licence_id)
         return url_for(".one_invoice", invoice_id=invoice_id)
@@ -231,6 +234,7 @@ def take_back_post(payment_id: int) -> Answer:
     found, form = _paid(payment_id), ReasonForm()
 
     def act(session: Session) -> str:
+        mirror.refuse_if_collected(session, payment_id)
         invoices.take_back(session, house().clock, viewer().actor, payment_id, reason=form.reason.data)
         _tell(session, found.licence_id)
         return url_for(".one_invoice", invoice_id=found.id)

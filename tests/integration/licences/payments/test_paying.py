@@ -9,7 +9,7 @@ from kit.clock import today
 from kit.refusals import Refused
 from licences.gateway import CannotReach
 from licences.kinds import InvoiceState, PaymentKind
-from licences.payments import pages
+from licences.payments import mirror, pages
 from licences.payments.models import AskedRow, BillRow
 from licences.standing import Cause, Standing
 from tests.integration.licences.payments.council import NET, TOTAL, Paying
@@ -139,6 +139,21 @@ def test_a_void_bill_owes_nothing_and_makes_way_for_another(paying: Paying) -> N
     assert (paying.invoice.state, paying.invoice.owed_pence) == (InvoiceState.VOID, 0)
     pages.send_bill(paying.till, paying.janet, order, email="x@lakeshire.example")
     assert [one.state for one in paying.invoices] == [InvoiceState.OPEN, InvoiceState.VOID]
+
+
+def test_what_stripe_holds_is_changed_there_and_not_here(paying: Paying) -> None:
+    order = paying.order(po="PO 15")
+    invoice = paying.send(order)
+    with paying.database.read() as session:
+        assert pages.address_of(session, invoice.id) == paying.known(order).address
+        with pytest.raises(Refused, match="Stripe holds this invoice"):
+            mirror.refuse_if_held(session, invoice.id)
+    paying.press(paying.known(order).address)
+    paying.look(order)
+    with paying.database.read() as session:
+        assert pages.address_of(session, invoice.id) == ""
+        with pytest.raises(Refused, match="Stripe took this payment"):
+            mirror.refuse_if_collected(session, paying.invoice.payments[0].id)
 
 
 def test_a_bill_that_is_given_up_stops_copies_and_may_still_be_paid(paying: Paying) -> None:

@@ -47,6 +47,7 @@ STATES = {
 }
 PAGES = {"open": PageState.OPEN, "complete": PageState.COMPLETE, "expired": PageState.CLOSED}
 KINDS = {"card": PaymentKind.CARD, "bacs_debit": PaymentKind.DIRECT_DEBIT}
+NOT_SIGNED = "This event is not signed with our secret."
 WON = ("won", "warning_closed", "prevented")
 
 
@@ -145,6 +146,8 @@ class StripeGateway:
             return _unless_missing(partial(self._bill_of, told.kind, told.about))
 
     def believe(self, body: bytes, signature: str) -> Told:
+        if not signature.isascii():  # the library compares ASCII alone
+            raise Untrusted(NOT_SIGNED)
         try:
             text = body.decode()
             stripe.WebhookSignature.verify_header(text, signature, self._webhook_secret, STALE_SECONDS)
@@ -327,7 +330,7 @@ def _unless_missing(ask: Callable[[], T]) -> T | None:
 def _why_unsigned(words: str) -> str:
     if "tolerance" in words:
         return "This event was signed too long ago."
-    return "This event is not signed with our secret."
+    return NOT_SIGNED
 
 
 def _marks(asked: Asked) -> dict[str, str]:

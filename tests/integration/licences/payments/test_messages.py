@@ -42,6 +42,7 @@ def test_only_what_is_signed_fresh_whole_and_of_our_mode_is_kept_and_once(world:
         "not signed with our secret": send(world, event(), ""),
         "not signed with  our secret": send(world, event(), sign(event(), "whsec_forged", int(time.time()))),
         "not signed with our  secret": send(world, event(id="evt_9"), sign(event(), SECRET, int(time.time()))),
+        "not  signed with our secret": send(world, event(), "t=1,v1=\u00e9"),
         "too long ago": send(world, event(), age=400),
         "other mode": send(world, event(livemode=True)),
         "Thin events": send(world, thin),

@@ -129,13 +129,13 @@ def _about_invoice(invoice: InvoiceFacts, day: date) -> Iterator[Due]:
     words = {"invoice": invoice}
     if invoice.state is InvoiceState.PAID and invoice.paid_pence:
         yield Due(f"receipt {invoice.id}", "receipt", words)
-    if invoice.state is not InvoiceState.OPEN:
-        return
+    if invoice.state is not InvoiceState.OPEN or invoice.in_flight_on is not None:
+        return  # whoever pays by Direct Debit must not be asked to pay once more
     overdue = (day - invoice.due_on).days
     reached = [days for days in OVERDUE_AFTER if days <= overdue]
     if not reached:
         yield Due(f"invoice {invoice.id}", "invoice", words)
-    elif overdue < OVERDUE_DAYS and invoice.in_flight_on is None:
+    elif overdue < OVERDUE_DAYS:
         stops = invoice.due_on + timedelta(days=OVERDUE_DAYS)
         yield Due(overdue_key(reached[-1], invoice.id), "overdue", {**words, "days": overdue, "stops": stops})
 

@@ -36,7 +36,9 @@ def test_every_page_of(email: str, quiet_demo: Demo, visitor: MakeVisitor) -> No
     _examine_all(someone, *(() if email else COMPONENTS))
 
 
-MONEY = re.compile(r"^/admin/(renewals|orders|invoices|payments|\w+/\d+/(order|prices|more-seats|keep-open)$)")
+MONEY = re.compile(
+    r"^/admin/(renewals|orders|invoices|payments|bank|mails/words|\w+/\d+/(order|prices|more-seats|keep-open|told)$)"
+)
 PEOPLE = re.compile(r"^/admin/(organisations|people|licences|programmes)")
 
 

@@ -124,6 +124,7 @@ def test_a_bill_is_sent_for_two_who_press_at_once_only_once(paying: Paying) -> N
     paying.send(order)
     with paying.database.write() as session:  # as if the first had died before it wrote anything down but the asking
         session.execute(sa.delete(BillRow))
+        session.execute(sa.text("DELETE FROM licences_pay_link"))
         session.execute(sa.text("DELETE FROM licences_invoice_line"))
         session.execute(sa.text("DELETE FROM licences_invoice"))
         session.execute(sa.update(AskedRow).values(ref=None, address=None, closed_at=None))

@@ -347,3 +347,14 @@ def test_an_invoice_that_never_came_is_sent_once_more(council: Council, session:
     council.pay_all(number)
     with pytest.raises(Refused, match="Nothing is owed"):
         notices.send_invoice(session, council.clock, council.ruth, LETTERHEAD, number)
+
+
+def test_nobody_is_asked_to_pay_what_is_on_its_way(council: Council, session: Session) -> None:
+    council.invoice(council.order())
+    on_its_way = sa.text("UPDATE licences_invoice SET in_flight_on = :day")
+    session.execute(on_its_way, {"day": council.day.isoformat()})
+    session.expire_all()
+    assert council.tell() == []
+    session.execute(sa.text("UPDATE licences_invoice SET in_flight_on = NULL"))
+    session.expire_all()
+    assert [one.split(":")[0] for one in council.tell()] == ["Colin", "Janet"], "it failed"

@@ -251,7 +251,7 @@ def _late(claim: Claim, current: Span) -> LicenceStanding:
     if claim.in_flight_on:
         following = "A payment is on its way. Nothing stops while it is."
     else:
-        following = f"Copies go on. If it is not paid by then, they stop on {in_words(claim.stops_on)}."
+        following = f"Copies go on. They stop on {in_words(claim.stops_on)} if it is not paid by then."
     return LicenceStanding(
         Standing.GRACE,
         claim.late_on,
@@ -293,7 +293,7 @@ def _next_of_active(current: Span, money: Money, today: date) -> str:
     if left > SOON_DAYS:
         return "The licence can be renewed at any time before it ends."
     count = "1 day is" if left == 1 else f"{left} days are"
-    return f"{count} left: ask the programme team to renew." if left else "Today is its last day."
+    return f"{count} left to renew it." if left else "Today is its last day."
 
 
 def _due(claim: Claim) -> date:
@@ -315,7 +315,7 @@ def _promised(promise: Promise, spans: tuple[Span, ...], today: date) -> Licence
 
 def _awaiting_order(span: Span) -> LicenceStanding:
     reason = f"The licence from {in_words(span.starts_on)} is ordered, and its purchase order has not come."
-    return _pending(reason, "Copies open when the purchase order number is here.", Cause.NO_ORDER_NUMBER)
+    return _pending(reason, "Copies open when the purchase order number or the payment is here.", Cause.NO_ORDER_NUMBER)
 
 
 def _pending(reason: str, next_step: str, cause: Cause) -> LicenceStanding:
@@ -327,7 +327,7 @@ def _not_running(spans: tuple[Span, ...], today: date) -> LicenceStanding:
     coming = min((span for span in spans if span.starts_on > today), key=lambda span: span.starts_on, default=None)
     ran = [span.ends_on for span in spans if span.ends_on < today and not span.awaits_po]
     if coming:
-        once = ", once the purchase order number is here" if coming.awaits_po else ""
+        once = ", once the purchase order number or the payment is here" if coming.awaits_po else ""
         begins = f"The licence begins on {in_words(coming.starts_on)}."
         return _pending(begins, f"Copies open on that day{once}.", Cause.NOT_BEGUN)
     if not ran:

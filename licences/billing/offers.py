@@ -13,7 +13,7 @@ from licences import terms
 from licences.billing import orders, parts, prices, releases
 from licences.billing.orders import Wanted, locked_licence
 from licences.billing.renewals import last_days_of
-from licences.billing.years import year_from
+from licences.billing.years import lies_ahead, year_from
 from licences.standing import DAY
 from licences.terms import LicenceFacts
 
@@ -81,7 +81,7 @@ def offer(session: Session, clock: Clock, licence_id: int, seats: int | None = N
     starts_on = last + DAY if last else today(clock)
     if promised is None or promised < today(clock):
         starts_on = max(starts_on, today(clock))
-    if starts_on >= year_from(today(clock)):  # a whole year lies ahead already
+    if lies_ahead(starts_on, today(clock)):
         return None
     price = prices.price_on(prices.all_prices(session), licence.programme_id, starts_on)
     if price is None:

@@ -12,7 +12,7 @@ from kit.money import pounds
 from licences.billing.account import InvoiceFacts, invoices_of
 from licences.billing.orders import OrderFacts, orders_of
 from licences.billing.renewals import last_days_of
-from licences.billing.years import ask_days
+from licences.billing.years import ask_days, lies_ahead
 from licences.kinds import InvoiceState, OrderKind
 from licences.standing import DAY, OVERDUE_DAYS, Cause, Overlay
 from licences.terms import LicenceFacts
@@ -41,6 +41,11 @@ class Outlook:
     @property
     def owed_pence(self) -> int:
         return sum(one.owed_pence for one in self.invoices)
+
+    @property
+    def next_is_ordered(self) -> bool:
+        """Whether the next year is ordered already, and none after it can be."""
+        return self.ends_on is not None and lies_ahead(self.ends_on + DAY, self.day)
 
     @property
     def awaits_po(self) -> OrderFacts | None:

@@ -42,6 +42,11 @@ def year_from(begins: date) -> date:
         return date(begins.year + 1, 2, 28)
 
 
+def lies_ahead(begins: date, today: date) -> bool:
+    """Whether a year that begins on this day is too far off to be ordered: a whole one lies before it already."""
+    return begins >= year_from(today)
+
+
 def days_in_year_to(ends: date) -> int:
     """How many days the year that ends on this day has: 365 or 366."""
     after = ends + DAY

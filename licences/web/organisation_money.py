@@ -10,6 +10,7 @@ from kit.web.transactions import db, roll_back, writes, writing
 from licences import terms
 from licences.billing import account, notices, outlook, payee, renewals
 from licences.guard import allowed, viewer
+from licences.payments import pages
 from licences.policy import Action
 from licences.terms import LicenceFacts
 
@@ -43,6 +44,7 @@ def one_invoice(invoice_id: int) -> str:
     return render_template(
         "licences/organisation_invoice.html",
         payee=payee.payee(db()),
+        pay_at=pages.address_of(db(), invoice_id),
         invoice=found,
         licence=own_licence(found.licence_id),
         today=today(house().clock),

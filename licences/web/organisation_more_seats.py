@@ -19,7 +19,7 @@ class SeatsForm(forms.Form):
     """How many more."""
 
     seats = forms.whole_number(
-        "Seats to add", missing="Write how many seats", hint="Beside those there are.", least=1, most=MOST_SEATS
+        "Seats to add", missing="Write how many seats", hint="On top of those you have.", least=1, most=MOST_SEATS
     )
 
 
@@ -28,7 +28,7 @@ class NumberForm(forms.Form):
 
     po_number = forms.text(
         "Purchase order number",
-        hint="Leave it empty if it comes later. The seats count when the number is here.",
+        hint="Leave it empty if it comes later. The seats count when the number or the payment is here.",
         max_length=60,
         width=20,
     )

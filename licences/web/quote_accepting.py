@@ -22,7 +22,7 @@ class AcceptForm(forms.Form):
 
     po_number = forms.text(
         "Purchase order number",
-        hint="Leave it empty if it comes later. The licence opens when the number is here.",
+        hint="Leave it empty if it comes later. The licence opens when the number or the payment is here.",
         max_length=60,
         width=20,
     )

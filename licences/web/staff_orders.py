@@ -57,7 +57,7 @@ class SeatsOrderForm(forms.Form):
     """Seats added within a licence year."""
 
     seats = forms.whole_number(
-        "Seats to add", missing="Write how many seats", hint="Beside those there are.", least=1, most=MOST_SEATS
+        "Seats to add", missing="Write how many seats", hint="On top of those there are.", least=1, most=MOST_SEATS
     )
     net, po_number, po_waived = backing()
 

@@ -61,7 +61,7 @@ def test_each_standing_says_what_and_what_next() -> None:
         (on(after(ISSUED, 5), OWED), "It runs until 31 March 2027 with purchase order 4500081734.",
          "Invoice SB-117 (£1,450.00) is due on 10 May 2026."),
         (on(after(DUE, 7), OWED), "Invoice SB-117 (£1,450.00) was due on 10 May 2026 and has not been paid.",
-         "Copies go on. If it is not paid by then, they stop on 9 July 2026."),
+         "Copies go on. They stop on 9 July 2026 if it is not paid by then."),
         (on(after(DUE, 61), OWED), "Invoice SB-117 (£1,450.00) was due on 10 May 2026 and has not been paid.",
          "Copies open again the moment its payment is recorded. Seats, people and history are kept."),
         (on(after(FAILED, 20), Claim("C", FAILED, 100, failed_on=FAILED)),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from tests.bucket_server import BucketServer
 
 MISSING = "PostgreSQL is not installed: every test on it is SKIPPED (apt-get install postgresql)"
+
+
+# An example may take its time on a busy machine.
+hypothesis.settings.register_profile("patient", hypothesis.settings.default, deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 def pytest_configure(config: pytest.Config) -> None:

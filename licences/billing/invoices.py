@@ -205,6 +205,12 @@ def locked_invoice(session: Session, invoice_id: int) -> tuple[Invoice, Licence]
     return row, licence
 
 
+def is_known_number(session: Session, table: type[Invoice] | type[CreditNote], number: str) -> bool:
+    """Whether an invoice or a credit note with this number is here, in capitals or not."""
+    known = sa.select(table.id).where(sa.func.lower(table.number) == sa.func.lower(number))
+    return session.scalar(known) is not None
+
+
 def _row(clock: Clock, actor: Actor, order: Order, raised: Raised) -> Invoice:
     net = sum(line.net_pence for line in raised.lines)
     added = sum(line.vat_pence for line in raised.lines)
@@ -268,7 +274,7 @@ def _refuse_same_payment(session: Session, invoice_id: int, money: Paid) -> None
 
 
 def _refuse_known_number(session: Session, table: type[Invoice] | type[CreditNote], number: str) -> None:
-    if session.scalar(sa.select(table.id).where(sa.func.lower(table.number) == sa.func.lower(number))) is not None:
+    if is_known_number(session, table, number):
         raise Refused("This number is recorded already.", "number")
 
 

@@ -40,8 +40,8 @@ class Intent:
 def intend(session: Session, clock: Clock, actor: Actor, order_id: int, *, is_page: bool, email: str) -> Intent:
     """Writes what is asked for, unless it is written already, and returns it.
 
-    Raises `NotThere`, and `Refused` for an order that is invoiced or paid, that costs nothing, or whose other asking is
-    open.
+    Raises `NotThere`, and `Refused` for an order that is invoiced or paid, that costs nothing, whose other asking is
+    open, or a bill while its purchase order is missing: one that is out cannot take it.
     """
     order, licence = orders.locked_order(session, order_id)
     facts = orders.order_facts(session, order_id)
@@ -49,6 +49,8 @@ def intend(session: Session, clock: Clock, actor: Actor, order_id: int, *, is_pa
         raise Refused("This order is invoiced already: pay its invoice.")
     if facts.paid_on is not None or not facts.net_pence:
         raise Refused("There is nothing to pay for this order.")
+    if facts.awaits_po and not is_page:
+        raise Refused("Without a purchase order number the bill would come back. Note it first.")
     row = _open(session, order_id)
     if row is not None and row.is_page != is_page:
         raise Refused("A page to pay this order by card is open. It closes by itself within a day.")

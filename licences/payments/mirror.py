@@ -97,7 +97,7 @@ def _begin(session: Session, clock: Clock, order: Order, bill: Bill) -> BillRow:
     invoice = Invoice(
         licence_id=order.licence_id,
         order_id=order.id,
-        number=bill.number,
+        number=_own_number(session, Invoice, bill.number, bill),
         po_number=bill.po_number or order.po_number,
         issued_on=bill.issued_on,
         due_on=max(bill.due_on, bill.issued_on),
@@ -126,6 +126,15 @@ def _begin(session: Session, clock: Clock, order: Order, bill: Bill) -> BillRow:
     session.add(row)
     session.flush()
     return row
+
+
+def _own_number(session: Session, table: type[Invoice] | type[CreditNote], number: str, bill: Bill) -> str:
+    """The number over there; beside the bill's id where our own finance system took it first: money is always noted."""
+    return _beside_id(number, bill) if invoices.is_known_number(session, table, number) else number
+
+
+def _beside_id(number: str, bill: Bill) -> str:
+    return f"{number} {bill.ref}"[:60]
 
 
 def _follow(session: Session, clock: Clock, row: Invoice, licence: Licence, bill: Bill) -> None:
@@ -180,11 +189,11 @@ def _follow_credits(session: Session, clock: Clock, row: Invoice, bill: Bill) ->
     """Credit notes come and go: one that was taken back over there is none."""
     known = {one.number: one for one in session.scalars(sa.select(CreditNote).where(CreditNote.invoice_id == row.id))}
     for credit in bill.credits:
-        if known.pop(credit.number, None) is None:
+        if not (known.pop(credit.number, None) or known.pop(_beside_id(credit.number, bill), None)):
             session.add(
                 CreditNote(
                     invoice_id=row.id,
-                    number=credit.number,
+                    number=_own_number(session, CreditNote, credit.number, bill),
                     amount_pence=credit.amount_pence,
                     issued_on=credit.issued_on,
                     reason=credit.reason[:500],

@@ -7,12 +7,13 @@ import sqlalchemy as sa
 
 from kit.clock import today
 from kit.refusals import Refused
+from licences.billing import invoices
 from licences.gateway import CannotReach
 from licences.kinds import InvoiceState, PaymentKind
 from licences.payments import mirror, pages
 from licences.payments.models import AskedRow, BillRow
 from licences.standing import Cause, Standing
-from tests.integration.licences.payments.council import NET, TOTAL, Paying
+from tests.integration.licences.payments.council import NET, TEAM, TOTAL, Paying
 
 
 def test_an_order_paid_by_card_runs_without_a_purchase_order(paying: Paying) -> None:
@@ -119,6 +120,12 @@ def test_a_bill_is_sent_once_with_its_purchase_order_and_paid_in_part_and_too_mu
     assert {one.kind for one in paying.invoice.payments} == {PaymentKind.TRANSFER}
 
 
+def test_no_bill_is_sent_before_its_purchase_order_is_here(paying: Paying) -> None:
+    with pytest.raises(Refused, match="purchase order"):
+        paying.send(paying.order())
+    assert (paying.count(AskedRow), paying.invoices) == (0, [])
+
+
 def test_a_bill_is_sent_for_two_who_press_at_once_only_once(paying: Paying) -> None:
     order = paying.order(po="PO 10")
     paying.send(order)
@@ -188,6 +195,34 @@ def test_a_disputed_payment_is_flagged_and_one_that_is_lost_is_owed_again(paying
     assert paying.invoice.due_on == today(paying.clock)
     paying.move(days=1)
     assert paying.stands.standing is Standing.GRACE
+
+
+def test_what_comes_is_written_down_though_its_number_is_that_of_another_invoice_here(paying: Paying) -> None:
+    ours, theirs = paying.order(po="PO 16"), paying.order(first=400, po="PO 17")
+    paying.press(paying.open(theirs))
+    (bill,) = paying.v1.invoices.list({"limit": 1}).data
+    assert bill.number
+    with paying.database.write() as session:
+        raised = invoices.Raised(bill.number.lower(), day := today(paying.clock), day, (invoices.Line("A", NET, 2000),))
+        invoices.record_invoice(session, paying.clock, TEAM, ours, raised)
+    assert paying.reconcile().wrong == ()
+    assert {one.number for one in paying.invoices} == {bill.number.lower(), f"{bill.number} {bill.id}"}
+    assert sorted(one.owed_pence for one in paying.invoices) == [0, TOTAL]
+
+
+def test_a_credit_note_is_written_down_once_though_its_number_is_taken_here(paying: Paying) -> None:
+    ours, theirs = paying.order(po="PO 18"), paying.order(first=400, po="PO 19")
+    ref = paying.ref_of(paying.send(theirs).id)
+    note = paying.v1.credit_notes.create({"invoice": ref, "amount": 20_000, "memo": "Two seats fewer."})
+    with paying.database.write() as session:
+        raised = invoices.Raised("SB-1", day := today(paying.clock), day, (invoices.Line("A year", NET, 2000),))
+        number = invoices.record_invoice(session, paying.clock, TEAM, ours, raised)
+        same = invoices.Credited(note.number.lower(), 1_000, day, "Too dear.")
+        invoices.credit(session, paying.clock, TEAM, number, same)
+    for _ in range(2):
+        paying.look(theirs)
+    noted = [(credit.number, credit.amount_pence) for one in paying.invoices for credit in one.credits]
+    assert sorted(noted) == sorted([(note.number.lower(), 1_000), (f"{note.number} {ref}", 20_000)])
 
 
 def test_a_credit_note_lowers_what_is_owed_and_is_taken_back_with_it(paying: Paying) -> None:

@@ -17,6 +17,8 @@ from licences.billing.years import lies_ahead, year_from
 from licences.standing import DAY
 from licences.terms import LicenceFacts
 
+NO_NUMBER = "Write the purchase order number"
+
 
 @dataclass(frozen=True)
 class Offer:
@@ -46,11 +48,12 @@ class Offer:
 
 @dataclass(frozen=True)
 class Renewing:
-    """How a renewal is ordered: its purchase order; with other `seats` than there are, and with fewer than are in use
-    the ids of people whose seats are released when it begins; with its invoice by financial years.
+    """How a renewal is ordered: its purchase order, None when it is to be paid first; with other `seats` than there
+    are, and with fewer than are in use the ids of people whose seats are released when it begins; with its invoice by
+    financial years.
     """
 
-    po_number: str
+    po_number: str | None
     seats: int | None = None
     releases: tuple[int, ...] = ()
     in_two_parts: bool = False
@@ -92,7 +95,7 @@ def offer(session: Session, clock: Clock, licence_id: int, seats: int | None = N
 
 
 def accept(session: Session, clock: Clock, actor: Actor, licence_id: int, renewing: Renewing) -> int:
-    """Orders what is on offer with a purchase order, and returns the order's id.
+    """Orders what is on offer, with a purchase order or to be paid first, and returns the order's id.
 
     The licence is locked first, so that two who press at once order once. Raises `NotThere`, and `Refused` when nothing
     is on offer any more, when too few are named of those whose seats are released, or as `orders.place` does.
@@ -102,7 +105,7 @@ def accept(session: Session, clock: Clock, actor: Actor, licence_id: int, renewi
     if found is None:
         raise Refused("The next licence year is ordered already, or its price is not announced yet.")
     if found.order_id is not None:
-        orders.note_po(session, clock, actor, found.order_id, renewing.po_number)
+        orders.note_po(session, clock, actor, found.order_id, _number(renewing))
         return found.order_id
     releases.refuse_unnamed(session, licence_id, found.seats, renewing.releases)
     return orders.place(
@@ -120,8 +123,18 @@ def accept(session: Session, clock: Clock, actor: Actor, licence_id: int, renewi
 
 def check(session: Session, clock: Clock, licence_id: int, renewing: Renewing) -> Offer | None:
     """What `accept` would order, and nothing done; None when nothing is on offer. Raises as `accept` does."""
-    orders.refuse_used_po(session, orders.organisation_of(session, licence_id), renewing.po_number)
+    if renewing.po_number is not None:
+        orders.refuse_used_po(session, orders.organisation_of(session, licence_id), renewing.po_number)
     found = offer(session, clock, licence_id, renewing.seats)
+    if found is not None and found.order_id is not None:
+        _number(renewing)
     if found is not None and found.order_id is None:
         releases.refuse_unnamed(session, licence_id, found.seats, renewing.releases)
     return found
+
+
+def _number(renewing: Renewing) -> str:
+    """The purchase order that an order waits for. Raises `Refused` without one."""
+    if renewing.po_number is None:
+        raise Refused(NO_NUMBER, "po_number")
+    return renewing.po_number

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from kit.refusals import Refused
+from kit.refusals import NotThere, Refused
 from kit.web import forms
 from kit.web.house import house
 from kit.web.transactions import db, roll_back, writes, writing
@@ -15,6 +15,7 @@ from licences.billing.offers import Offer, Renewing
 from licences.guard import allowed, viewer
 from licences.policy import Action
 from licences.terms import LicenceFacts
+from licences.web import paying
 from licences.web.choices import two_parts
 from licences.web.organisation_money import own_licence
 
@@ -27,7 +28,6 @@ def fields() -> tuple[Any, Any, Any, Any]:
     return (
         forms.text(
             "Purchase order number",
-            missing="Write the purchase order number",
             hint="A new one from your finance office: last year’s does not count.",
             max_length=60,
             width=20,
@@ -113,12 +113,25 @@ def renew_post(licence_id: int) -> Response | tuple[str, int]:
         form.refuse(refusal)
         return _page(licence, form, otherwise=_is_otherwise(request.form)), 409
     notices.catch_up(session, clock, house().letterhead, licence_id)
-    return redirect(url_for(".one_order", order_id=order_id), code=303)
+    following = ".one_order" if form.po_number.data else "paying.payment"
+    return redirect(url_for(following, order_id=order_id), code=303)
 
 
 def _renewing(form: Any) -> Renewing:
+    """Raises `Refused` without a number, unless it can be paid first."""
     releases = tuple(int(one) for one in form.releases.data or ())
-    return Renewing(form.po_number.data, form.seats.data, releases, form.in_two_parts.data)
+    if not form.po_number.data and not _collects():
+        raise Refused(offers.NO_NUMBER, "po_number")
+    return Renewing(form.po_number.data or None, form.seats.data, releases, form.in_two_parts.data)
+
+
+def _collects() -> bool:
+    """Whether somebody collects by card and Direct Debit."""
+    try:
+        paying.till()
+    except NotThere:
+        return False
+    return True
 
 
 def _with_holders(form: Any, licence: LicenceFacts) -> Any:

@@ -14,6 +14,7 @@ from licences.people import legal
 from licences.people.kinds import LegalKind
 from licences.quotes import making
 from licences.quotes.making import Asked, Asker
+from licences.web import paying
 from tests.browser_like import Browser, text_of
 from tests.world import MANAGER, STAFF, STRANGER_MANAGER, TEAM, TRAINER, World
 
@@ -141,6 +142,21 @@ def test_seats_are_added_and_the_number_comes_later(priced: World) -> None:
     assert "The order is here, with purchase order MORE 1" in text_of(janet.get(sent.headers["Location"]))
     assert "has purchase order MORE 1 already" in text_of(janet.post(later, {"po_number": "MORE 2"}))
     assert "1 of 4 seats in use" in text_of(janet.get("/organisation"))
+
+
+def test_a_renewal_without_a_number_is_for_who_can_pay_first(priced: World) -> None:
+    janet, renew = priced.browser(MANAGER), f"/organisation/licences/{priced.licence}/renew"
+    assert "you may leave it empty" in text_of(janet.get(renew))
+    gateway = priced.app.extensions["gateway"]
+    paying.furnish(priced.app, None)
+    missing = janet.get(f"{renew}/check?po_number=")
+    assert (missing.status_code, "Write the purchase order number" in text_of(missing)) == (409, True)
+    paying.furnish(priced.app, gateway)
+    assert "On the next page you pay by card or Direct Debit." in text_of(janet.get(f"{renew}/check?po_number="))
+    sent = janet.post(renew, {"po_number": ""})
+    assert sent.headers["Location"].endswith("/payment")
+    assert "Pay £" in text_of(janet.get(sent.headers["Location"]))
+    assert janet.post(renew, {"po_number": ""}).status_code == 409
 
 
 def test_fewer_seats_than_are_in_use_name_who_is_released(priced: World) -> None:

@@ -9,6 +9,8 @@ from licences.billing.renewals import Stage
 from licences.standing import Overlay, Standing
 from tests.unit.licences.billing.place import LETTERHEAD, Council, refused
 
+NO_NUMBER = Renewing(None)
+
 
 def test_one_person_keeps_a_licence_open_for_two_weeks(council: Council) -> None:
     council.invoice(council.order(), due=0)
@@ -70,6 +72,15 @@ def test_a_licence_is_renewed_with_a_number_and_nothing_else(council: Council) -
     assert in_words(placed.ends_on) in council.stands.reason
 
 
+def test_a_renewal_that_is_paid_first_needs_no_number(council: Council) -> None:
+    council.announce()
+    council.pay_all(council.invoice(council.order()))
+    council.clock.move(days=300)
+    assert offers.check(council.session, council.clock, council.licence.id, NO_NUMBER)
+    order = offers.accept(council.session, council.clock, council.ruth, council.licence.id, NO_NUMBER)
+    assert orders.order_facts(council.session, order).awaits_po
+
+
 def test_a_promised_renewal_begins_where_the_last_year_ended_another_today(council: Council) -> None:
     council.announce()
     council.pay_all(council.invoice(council.order()))
@@ -88,6 +99,9 @@ def test_the_number_goes_to_the_order_that_waits_for_it(council: Council) -> Non
     found = offers.offer(council.session, council.clock, council.licence.id)
     assert found
     assert (found.order_id, found.net_pence) == (order, 77_700)
+    session, clock, licence = council.session, council.clock, council.licence.id
+    assert refused(lambda: offers.check(session, clock, licence, NO_NUMBER)) == offers.NO_NUMBER
+    assert refused(lambda: offers.accept(session, clock, council.ruth, licence, NO_NUMBER)) == offers.NO_NUMBER
     assert offers.accept(council.session, council.clock, council.ruth, council.licence.id, Renewing("X 1")) == order
     assert council.stands.standing is Standing.ACTIVE
 

@@ -34,7 +34,7 @@ from licences.gateway import (
 from licences.kinds import InvoiceState, PaymentKind
 
 T = TypeVar("T")
-SECONDS = (5, 20)  # to connect, and to answer: a person waits
+SECONDS = (3, 12)  # to connect, and to answer: a person waits
 RETRIES = 2
 STALE_SECONDS = 300
 KEY = "asked"  # the name under which our key stands on what we make

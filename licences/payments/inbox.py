@@ -21,7 +21,7 @@ from kit.db import Database
 from kit.ids import new_code
 from kit.jobs import Hopeless, Job, enqueue
 from kit.refusals import NotThere, Refused
-from licences.gateway import Declined, Told
+from licences.gateway import CannotReach, Declined, Told
 from licences.payments import mirror
 from licences.payments.models import ToldRow
 from licences.payments.till import Till
@@ -83,13 +83,18 @@ def hand_out(session: Session) -> int:
 
 
 def handle_batch(till: Till, *, batch: str) -> None:
-    """Handles the messages of a batch. One that cannot be handled now is tried again by itself, with patience."""
+    """Handles the messages of a batch. One that cannot be handled now is tried again by itself, with patience.
+
+    Raises `CannotReach` at the first that nobody answers for: the others would wait as long for nothing.
+    """
     with till.database.read() as session:
         mine = sa.select(ToldRow.id).where(ToldRow.batch == batch, ToldRow.handled_at.is_(None))
         waiting = session.scalars(mine.order_by(ToldRow.received_at)).all()
     for told_id in waiting:
         try:
             handle(till, told_id=told_id)
+        except CannotReach:
+            raise
         except Exception:
             log.warning("message %s waits", told_id, exc_info=True)
             till.database.run(partial(_try_alone, told_id=told_id))

@@ -60,13 +60,13 @@ def payment(order_id: int) -> str:
     at_hand = till()
     order, licence = _order(order_id)
     known = pages.known(db(), order_id)
-    came_back = known.is_asked and "back" in request.args
+    is_gone_through = known.is_asked and "back" in request.args and _is_gone_through(at_hand, order_id)
     return render_template(
         "licences/payment.html",
         order=order,
         licence=licence,
         known=known,
-        is_gone_through=came_back and pages.is_gone_through(at_hand, order_id),
+        is_gone_through=is_gone_through,
         invoice=account.invoice(db(), known.invoice_id) if known.invoice_id else None,
         today=today(house().clock),
     )
@@ -103,6 +103,11 @@ def look_again_post(order_id: int) -> Response:
         log.warning("a payment could not be looked at", order=order_id, exc_info=True)
         return _back(order_id, "We could not ask just now. What you have paid is not lost: this page will know soon.")
     return redirect(url_for(".payment", order_id=order_id), code=303)
+
+
+def _is_gone_through(at_hand: Till, order_id: int) -> bool:
+    roll_back()  # nothing is held open while we wait for somebody outside
+    return pages.is_gone_through(at_hand, order_id)
 
 
 def _back(order_id: int, words: str) -> Response:

@@ -98,7 +98,7 @@ def test_a_message_waits_with_its_error_while_nobody_answers(paying: Paying) -> 
         inbox.try_again(session, paying.clock, Actor(None, "x"), "evt_waits")
 
 
-def test_messages_that_wait_are_handed_out_together_and_one_that_goes_wrong_is_tried_alone(paying: Paying) -> None:
+def test_messages_that_wait_are_handed_out_together_and_all_wait_while_nobody_answers(paying: Paying) -> None:
     order = paying.order()
     paying.press(paying.open(order))
     bill = paying.v1.invoices.list({"limit": 1}).data[0].id
@@ -110,8 +110,10 @@ def test_messages_that_wait_are_handed_out_together_and_one_that_goes_wrong_is_t
     with paying.database.read() as session:
         batches = session.scalars(sa.select(ToldRow.batch).distinct()).all()
     assert len(batches) == 2
-    inbox.handle_batch(paying.unreachable(), batch=str(batches[0]))
+    with pytest.raises(CannotReach):
+        inbox.handle_batch(paying.unreachable(), batch=str(batches[0]))
     with paying.database.read() as session:
+        assert sum(one.attempts for one in inbox.messages(session, waiting=True)) == 1
         assert {one.error.split(":")[0] for one in inbox.messages(session, waiting=True)} == {"CannotReach", ""}
     inbox.handle_batch(paying.till, batch=str(batches[0]))
     with paying.database.read() as session:

@@ -74,53 +74,58 @@ def a_pdf(pages: int = 2) -> bytes:
         return pdf_file(Path(folder, "a.pdf"), pages=pages).read_bytes()
 
 
+PARTS_OF_THE_WORLD = (
+    "lakeshire", "hillside", "licence", "suspended_licence", "programme", "manual", "handouts", "first_edition",
+    "current_edition", "draft_edition",
+)  # fmt: skip
+
+
 def make_examples(world: World) -> Examples:
     """A copy taken, terms accepted, a welcome link, and the ids of the world."""
+    values = {name: str(getattr(world, name)) for name in PARTS_OF_THE_WORLD}
+    values |= {email.split("@")[0] + "_person": str(one) for email, one in world.people.items() if "lake" in email}
     with world.house.database.write() as session:
-        clock = world.house.clock
-        viewer = world.viewer(TRAINER)
-        legal.accept_terms_of_use(session, clock, viewer, 1)
-        copy = shelf.take_copy(
-            session, clock, viewer, material_id=world.manual, edition_id=world.current_edition, press=new_code()
-        )
-        code = editions.edition(session, world.current_edition).code
-        secret = accounts.new_password_link(session, clock, world.people[COLLEAGUE])
-        own = _second_steps_and_addresses(world, session)
-        sign_in_secret = tokens.issue(session, clock, TokenPurpose.SIGN_IN, person_id=world.people[COLLEAGUE])
-        job = _given_up(session, clock)
-        invited = _invited(session, world)
-        mail = _mail_that_came_back(session, world)
-        doubles = _doubles(session, world)
-        owed = _money(session, world)
-        quote_secret, own_quote_secret = (_quoted(session, world, name) for name in ("Zed Trust", "Lakeshire Council"))
-        seats_offer = added_seats.make_offer(session, clock, TEAM, world.licence, 3)
-        trainer_place = memberships.first_place(session, world.people[TRAINER]).membership_id
-        version = legal.current(session, LegalKind.TERMS_OF_USE)
-    ids = {
-        name: str(getattr(world, name))
-        for name in (
-            "lakeshire", "hillside", "licence", "suspended_licence", "programme", "manual", "handouts",
-            "first_edition", "current_edition", "draft_edition",
-        )
-    }  # fmt: skip
-    people = {email.split("@")[0] + "_person": str(number) for email, number in world.people.items() if "lake" in email}
-    more = {
+        for group in (
+            _taken, _links, _second_steps_and_addresses, _given_up, _invited, _mail_that_came_back, _doubles, _money,
+            _ordered,
+        ):  # fmt: skip
+            values |= group(session, world)
+    return Examples(world, values)
+
+
+def _taken(session: Session, world: World) -> dict[str, str]:
+    """A copy, the terms accepted before it, and where its trainer works."""
+    clock, viewer = world.house.clock, world.viewer(TRAINER)
+    legal.accept_terms_of_use(session, clock, viewer, 1)
+    copy = shelf.take_copy(
+        session, clock, viewer, material_id=world.manual, edition_id=world.current_edition, press=new_code()
+    )
+    version = legal.current(session, LegalKind.TERMS_OF_USE)
+    return {
         "copy": copy,
-        "edition_code": code,
-        "given_up_mail": str(mail),
-        **doubles,
-        **owed,
-        "trainer_place": str(trainer_place),
-        "secret": secret,
-        "quote_secret": quote_secret,
-        "own_quote_secret": own_quote_secret,
-        "seats_offer": str(seats_offer),
-        "sign_in_secret": sign_in_secret,
-        **own,
-        "job": job,
+        "edition_code": editions.edition(session, world.current_edition).code,
+        "trainer_place": str(memberships.first_place(session, world.people[TRAINER]).membership_id),
         "version": str(version.version if version else 0),
     }
-    return Examples(world, {**ids, **people, **more, **invited})
+
+
+def _links(session: Session, world: World) -> dict[str, str]:
+    """Secrets of the links that came by mail."""
+    clock, colleague = world.house.clock, world.people[COLLEAGUE]
+    return {
+        "secret": accounts.new_password_link(session, clock, colleague),
+        "sign_in_secret": tokens.issue(session, clock, TokenPurpose.SIGN_IN, person_id=colleague),
+    }
+
+
+def _ordered(session: Session, world: World) -> dict[str, str]:
+    """Quotes for another organisation and for ours, and the price of seats that was offered."""
+    secrets = {
+        "quote_secret": _quoted(session, world, "Zed Trust"),
+        "own_quote_secret": _quoted(session, world, "Lakeshire Council"),
+    }
+    seats = added_seats.make_offer(session, world.house.clock, TEAM, world.licence, 3)  # at the quotes' price
+    return secrets | {"seats_offer": str(seats)}
 
 
 def _invited(session: Session, world: World) -> dict[str, str]:
@@ -202,7 +207,7 @@ def _money(session: Session, world: World) -> dict[str, str]:
     return {name: str(number) for name, number in ids.items()}
 
 
-def _mail_that_came_back(session: Session, world: World) -> int:
+def _mail_that_came_back(session: Session, world: World) -> dict[str, str]:
     """A mail that the mail server refused."""
     row = MailMessage(
         message_id=world.house.letterhead.new_message_id(), to_address="gone@lakeshire.example", to_name="Gone Away",
@@ -211,10 +216,10 @@ def _mail_that_came_back(session: Session, world: World) -> int:
     )  # fmt: skip
     session.add(row)
     session.flush()
-    return row.id
+    return {"given_up_mail": str(row.id)}
 
 
-def _second_steps_and_addresses(world: World, session: Session) -> dict[str, str]:
+def _second_steps_and_addresses(session: Session, world: World) -> dict[str, str]:
     """An app half set up, with its code of this moment; another session; and changes of address behind links."""
     clock, key = world.house.clock, str(world.app.secret_key)
     app = authenticators.app_to_set_up(Sealer(key, clock), world.people[TRAINER], TRAINER, "Secure Base")
@@ -224,7 +229,6 @@ def _second_steps_and_addresses(world: World, session: Session) -> dict[str, str
         "app_sealed": app.sealed,
         "app_code": pyotp.TOTP(app.secret).at(clock.now()),
         "session_handle": handle[: sessions.HANDLE_LENGTH],
-        "trainer_place": str(memberships.first_place(session, world.people[TRAINER]).membership_id),
         "confirm_secret": _changing(session, clock, world.people[STRANGER_MANAGER], TokenPurpose.CONFIRM_EMAIL),
         "object_secret": _changing(session, clock, world.people[STRANGER], TokenPurpose.OBJECT_TO_EMAIL),
     }
@@ -238,7 +242,8 @@ def _changing(session: Session, clock: Clock, person_id: int, purpose: TokenPurp
     return tokens.issue(session, clock, purpose, person_id=person_id, detail={"change": row.id})
 
 
-def _given_up(session: Session, clock: Clock) -> str:
+def _given_up(session: Session, world: World) -> dict[str, str]:
     """A job that the worker gave up."""
-    put_aside(session, clock, id="a-job", job=PREPARE.name, arguments={"edition_id": 1}, error="Gone", attempts=6)
-    return "a-job"
+    arguments = {"edition_id": 1}
+    put_aside(session, world.house.clock, id="a-job", job=PREPARE.name, arguments=arguments, error="Gone", attempts=6)
+    return {"job": "a-job"}

@@ -29,6 +29,7 @@ from licences.billing.years import ask_days
 from licences.kinds import InvoiceState
 from licences.ledger import Notice
 from licences.models import Licence
+from licences.people import limits
 from licences.people.kinds import Role
 from licences.people.memberships import people_with_roles
 from licences.standing import DAY, OVERDUE_DAYS, Cause, Standing
@@ -37,6 +38,8 @@ from licences.terms import LicenceFacts
 OVERDUE_AFTER = (7, 30, 53)
 # A mail that nobody sent in time is not sent much later: who comes new is not asked what others were asked long ago.
 LATE = timedelta(days=14)
+# A mailbox of a finance office is not filled by somebody who presses a button.
+SENT_AGAIN = limits.Limit("invoice sent again", 3, DAY)
 # What the mail to whoever pays encloses, see `licences.billing.invoice_files`.
 INVOICE = "invoice"
 
@@ -65,12 +68,15 @@ def catch_up(session: Session, clock: Clock, letterhead: mail.Letterhead, licenc
 def send_invoice(session: Session, clock: Clock, actor: Actor, letterhead: mail.Letterhead, invoice_id: int) -> str:
     """Sends an invoice to whoever pays once more, with a new link; returns the names of those it goes to.
 
-    Raises `NotThere`, and `Refused` when nothing is owed for it.
+    Raises `NotThere`, and `Refused` when nothing is owed for it, or after three times on a day.
     """
     invoice = account.invoice(session, invoice_id)
     locked_licence(session, invoice.licence_id)
     if not account.invoice(session, invoice_id).owed_pence:
         raise Refused("Nothing is owed for this invoice.")
+    if limits.is_over(session, clock, SENT_AGAIN, str(invoice_id)):
+        raise Refused("It was sent three times within a day. Make a link and hand it on, or try again tomorrow.")
+    limits.count(session, clock, SENT_AGAIN, str(invoice_id))
     licence = terms.licence_facts(session, clock, invoice.licence_id)
     due = Due(f"invoice {invoice_id}", "invoice", {"invoice": invoice})
     names = _names(_send_to_payers(session, clock, letterhead, licence, due))

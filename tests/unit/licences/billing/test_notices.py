@@ -349,6 +349,16 @@ def test_an_invoice_that_never_came_is_sent_once_more(council: Council, session:
         notices.send_invoice(session, council.clock, council.ruth, LETTERHEAD, number)
 
 
+def test_an_invoice_is_sent_again_three_times_a_day_at_most(council: Council, session: Session) -> None:
+    number = council.invoice(council.order())
+    for _ in range(3):
+        notices.send_invoice(session, council.clock, council.ruth, LETTERHEAD, number)
+    with pytest.raises(Refused, match="three times"):
+        notices.send_invoice(session, council.clock, council.ruth, LETTERHEAD, number)
+    council.clock.move(days=1)
+    notices.send_invoice(session, council.clock, council.ruth, LETTERHEAD, number)
+
+
 def test_nobody_is_asked_to_pay_what_is_on_its_way(council: Council, session: Session) -> None:
     council.invoice(council.order())
     on_its_way = sa.text("UPDATE licences_invoice SET in_flight_on = :day")

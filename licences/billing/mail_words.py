@@ -1,11 +1,13 @@
 """What may stand in the mails about money whose words staff change: each variable, its value, and an example of it."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from kit.clock import in_words
-from kit.mail import Letterhead
+from kit.mail import Letterhead, wording
+from kit.mail.wording import Fault, Wording
 from kit.money import pounds
 from licences.billing.account import InvoiceFacts
 from licences.billing.payee import PayeeFacts
@@ -88,6 +90,11 @@ def _account(words: Words) -> str:
     return "\n".join(lines)
 
 
+# Our bank details change only by two people, see `payee`: nobody writes others into a mail alone.
+ACCOUNT = re.compile(
+    r"\b\d{2}[ –-]\d{2}[ –-]\d{2}\b|\b\d{8}\b|\bsort[ -]?code|\baccount (?:name|number)|\bIBAN\b",
+    re.ASCII | re.IGNORECASE,
+)
 _RUNS = "The licence of Lakeshire Council for Attachment Based Mentoring runs until 31 March 2027."
 _AT = "https://portal.example"
 VARIABLES: dict[str, Variable] = {
@@ -150,6 +157,18 @@ KINDS: dict[str, Kind] = {
 def template_of(kind: str) -> str:
     """The name by which the outbox knows a kind."""
     return f"licences/{kind}"
+
+
+def faults(kind: str, words: Wording) -> Iterator[Fault]:
+    """What is wrong with other words for a kind: see `wording.faults`; and bank details that are written by hand."""
+    known = KINDS[kind]
+    yield from wording.faults(words, known.variables, known.needed)
+    for field, text in (("subject", words.subject), ("text", words.text)):
+        if found := ACCOUNT.search(text):
+            yield Fault(
+                field,
+                f"Leave out “{found[0]}”: our bank details change only with a second person, and are filled in.",
+            )
 
 
 def values(kind: str, words: Words, letterhead: Letterhead) -> dict[str, str] | None:

@@ -61,7 +61,7 @@ def mail_words_post(kind: str) -> Response | str | tuple[str, int]:
     known, form = _kind(kind), WordsForm()
     if not form.validate():
         return _page(kind, form), 400
-    wrong = list(wording.faults(form.words, known.variables, known.needed))
+    wrong = list(mail_words.faults(kind, form.words))
     for fault in wrong:
         form.refuse(fault.words, fault.field)
     if wrong:

@@ -9,8 +9,9 @@ from kit.audit import Actor
 from kit.clock import SteppingClock
 from kit.db import Database
 from kit.mail import MailMessage
+from kit.mail.wording import Wording
 from kit.refusals import NotThere, Refused
-from licences.billing import papers, payee
+from licences.billing import mail_words, papers, payee
 from licences.billing.payee import Details
 from licences.people import memberships
 from tests.unit.licences.billing.place import LETTERHEAD, Council
@@ -115,3 +116,18 @@ def test_whoever_pays_in_each_organisation_is_told_once(database: Database, cloc
     payee.tell_all(database, clock, LETTERHEAD, payee_id=number)
     with database.read() as session:
         assert session.scalars(sa.select(MailMessage.to_name)).all() == ["Janet"], "without a finance contact"
+
+
+@pytest.mark.parametrize("by_hand", ["Sort code: six", "12-34-56", "12 34 56", "12345678", "GB IBAN", "ACCOUNT NUMBER"])
+def test_no_bank_details_are_written_into_a_mail_by_one_person_alone(by_hand: str) -> None:
+    words = Wording(by_hand, f"Please pay to {by_hand} from now on. [link to pay]")
+    assert [(one.field, "second person" in one.words) for one in mail_words.faults("payables", words)] == [
+        ("subject", True), ("text", True),
+    ]  # fmt: skip
+
+
+def test_a_telephone_number_is_no_account() -> None:
+    words = Wording(
+        "[invoice number] of 10 December 2026", "Call 020 7946 0958 or 01632 960123. [bank details] [link to pay]"
+    )
+    assert list(mail_words.faults("payables", words)) == []

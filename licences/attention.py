@@ -1,4 +1,6 @@
-"""What staff should look at: licences ending or suspended, people who cannot sign in, whom an edition reaches."""
+"""What staff should look at: licences ending or suspended, orders without an invoice, people who cannot sign in, and
+whom an edition reaches.
+"""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -7,15 +9,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from kit.clock import Clock, london, today
-from licences.ledger import Invoice
-from licences.models import Licence, Period, Seat, Suspension
+from licences.kinds import InvoiceState, OrderKind
+from licences.ledger import Invoice, Order
+from licences.models import Licence, Period, Programme, Seat, Suspension
 from licences.people.models import Membership, Organisation, Person
 from licences.standing import OVERDUE_DAYS, Standing
-from licences.standing_facts import backed, days_after, stands
+from licences.standing_facts import AWAITS_PO, backed, days_after, stands
 from licences.terms import LicenceFacts, licences_by_id
 
 SOON = timedelta(days=60)
 MOST_SHOWN = 12
+MOST_TO_INVOICE = 50
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,23 @@ class LicencesToSee:
     more_suspended: bool
 
 
+@dataclass(frozen=True)
+class OrderToInvoice:
+    """An order that counts and has no invoice yet. `net_pence` is without VAT; `seats` are added unless `is_year`."""
+
+    order_id: int
+    licence_id: int
+    organisation_name: str
+    programme_name: str
+    placed_on: date
+    starts_on: date
+    ends_on: date
+    is_year: bool
+    seats: int
+    po_number: str | None
+    net_pence: int
+
+
 def reach(session: Session, programme_id: int) -> Reach:
     """Who sees a new edition of the programme's materials."""
     counted = (
@@ -70,6 +91,38 @@ def licences_to_see(session: Session, clock: Clock) -> LicencesToSee:
         more_ending=len(ending) > MOST_SHOWN,
         more_suspended=len(suspended) > MOST_SHOWN,
     )
+
+
+def orders_to_invoice(session: Session) -> list[OrderToInvoice]:
+    """Those that wait for an invoice, the longest waiting first; fifty at most. Not those that still wait for their
+    purchase order, nor those that were paid or cost nothing.
+    """
+    invoiced = sa.exists().where(Invoice.order_id == Order.id, Invoice.state != InvoiceState.VOID)
+    rows = session.execute(
+        sa.select(Order, Organisation.name, Programme.name)
+        .join(Licence, Licence.id == Order.licence_id)
+        .join(Organisation, Organisation.id == Licence.organisation_id)
+        .join(Programme, Programme.id == Licence.programme_id)
+        .where(Order.withdrawn_at.is_(None), Order.paid_on.is_(None), ~AWAITS_PO, Order.net_pence > 0, ~invoiced)
+        .order_by(Order.placed_at, Order.id)
+        .limit(MOST_TO_INVOICE)
+    )
+    return [
+        OrderToInvoice(
+            order.id,
+            order.licence_id,
+            organisation,
+            programme,
+            london(order.placed_at).date(),
+            order.starts_on,
+            order.ends_on,
+            order.kind is OrderKind.LICENCE,
+            order.seats,
+            order.po_number,
+            order.net_pence,
+        )
+        for order, organisation, programme in rows
+    ]
 
 
 def _ending(session: Session, day: date) -> list[int]:

@@ -14,7 +14,7 @@ from kit.web import forms
 from kit.web.csv_export import csv_response
 from kit.web.house import house
 from kit.web.transactions import db, roll_back, writes, writing
-from licences import programmes, terms
+from licences import attention, programmes, terms
 from licences.billing import notices, overrides, prices, renewals
 from licences.billing.prices import PriceFacts
 from licences.guard import allowed, sure, viewer
@@ -72,6 +72,7 @@ def all_renewals() -> str:
     return render_template(
         "licences/staff/renewals.html",
         months=months,
+        to_invoice=attention.orders_to_invoice(db()),
         chart=renewals_chart.draw(months) if months else None,
         stages=renewals_chart.STAGES,
         classes=renewals_chart.CLASSES,

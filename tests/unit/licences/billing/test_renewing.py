@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 from kit.clock import in_words
-from licences.billing import offers, orders, outlook, overrides, renewals
+from licences import attention
+from licences.billing import invoices, offers, orders, outlook, overrides, renewals
 from licences.billing.offers import Renewing
+from licences.billing.orders import Wanted
 from licences.billing.renewals import Stage
 from licences.standing import Overlay, Standing
 from tests.unit.licences.billing.place import LETTERHEAD, Council, refused
@@ -104,6 +106,26 @@ def test_the_number_goes_to_the_order_that_waits_for_it(council: Council) -> Non
     assert refused(lambda: offers.accept(session, clock, council.ruth, licence, NO_NUMBER)) == offers.NO_NUMBER
     assert offers.accept(council.session, council.clock, council.ruth, council.licence.id, Renewing("X 1")) == order
     assert council.stands.standing is Standing.ACTIVE
+
+
+def test_staff_see_each_order_that_waits_for_its_invoice(council: Council) -> None:
+    """More seats, too, which are no renewal: nothing else tells that they were ordered."""
+
+    def waiting() -> list[tuple[int, str | None]]:
+        found = attention.orders_to_invoice(council.session)
+        return [(one.order_id, one.po_number) for one in found]
+
+    year, late = council.order(), council.order(first=365, po=None)
+    licence = council.licence
+    wanted = Wanted(council.day, council.day + timedelta(days=364), 2, 18_000, 2000, "PO 3")
+    seats = orders.add_seats(council.session, council.clock, council.ruth, licence.id, wanted)
+    assert waiting() == [(year, "PO 1"), (seats, "PO 3")]
+    assert [one.is_year for one in attention.orders_to_invoice(council.session)] == [True, False]
+    orders.note_po(council.session, council.clock, council.ruth, late, "PO 2")
+    invoice = council.invoice(year)
+    assert waiting() == [(late, "PO 2"), (seats, "PO 3")]
+    invoices.void(council.session, council.clock, council.ruth, invoice, reason="Wrong number on it.")
+    assert (year, "PO 1") in waiting()
 
 
 def stages(council: Council) -> list[tuple[str, Stage, int | None]]:

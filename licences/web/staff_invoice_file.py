@@ -1,8 +1,11 @@
 """Staff add an invoice as their own finance system printed it: that file then goes out in place of our sheet."""
 
+from typing import BinaryIO
+
 from flask import Blueprint, url_for
 from sqlalchemy.orm import Session
 
+from kit.pdf.stamping import CannotPrepare, acts_by_itself
 from kit.web import forms
 from kit.web.house import house
 from kit.web.transactions import writes
@@ -16,6 +19,7 @@ from licences.web.asking import Answer, Asking, answer, ask
 from licences.web.papers import any_invoice
 
 HEAD = 1024  # bytes at the start of a PDF within which readers look for its mark
+ACTS = "This PDF holds scripts or actions that start by themselves. Print it to PDF, then choose that file."
 NOT_A_PDF = "This file is not a PDF. Print the invoice to PDF, then choose that file."
 
 
@@ -49,8 +53,8 @@ def invoice_file_post(invoice_id: int) -> Answer:
     if not form.validate():
         return ask(form, asking), 400
     upload = form.file.data
-    if b"%PDF-" not in upload.stream.read(HEAD):
-        form.refuse(NOT_A_PDF, "file")
+    if wrong := _fault(upload.stream):
+        form.refuse(wrong, "file")
         return ask(form, asking), 400
     upload.stream.seek(0)
     stored = house().store.put(upload.stream, "application/pdf")
@@ -61,6 +65,17 @@ def invoice_file_post(invoice_id: int) -> Answer:
         return url_for("licence_staff.one_invoice", invoice_id=invoice_id)
 
     return answer(form, asking, act, done="The file stands for the invoice from now on.")
+
+
+def _fault(file: BinaryIO) -> str:
+    """Why a file is not sent to finance offices; empty for one that is."""
+    if b"%PDF-" not in file.read(HEAD):
+        return NOT_A_PDF
+    file.seek(0)
+    try:
+        return ACTS if acts_by_itself(file) else ""
+    except CannotPrepare as why:
+        return why.message
 
 
 def _asking(invoice: InvoiceFacts, licence: LicenceFacts) -> Asking:

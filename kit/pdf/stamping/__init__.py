@@ -8,7 +8,7 @@ name in a script that the house's typefaces lack is written with its own after t
 
 from kit.pdf.stamping.personal import personal_bytes, personal_text, size_of
 from kit.pdf.stamping.prepared import Patch, Prepared, Slot, StampFacts, StampStyle
-from kit.pdf.stamping.preparing import prepare
+from kit.pdf.stamping.preparing import acts_by_itself, prepare
 from kit.pdf.stamping.reading_back import ReadBackFailed, read_back
 from kit.pdf.stamping.refusals import CannotPrepare, RefusalReason
 from kit.pdf.stamping.setting import DoesNotFit, NameNotDrawable
@@ -26,6 +26,7 @@ __all__ = [
     "Slot",
     "StampFacts",
     "StampStyle",
+    "acts_by_itself",
     "personal_bytes",
     "personal_text",
     "prepare",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import pikepdf
 from pikepdf import Pdf
@@ -70,6 +71,16 @@ def prepare(
     finally:
         part.unlink(missing_ok=True)
     return replace(prepared, notes=(*notes, *prepared.notes))
+
+
+def acts_by_itself(file: BinaryIO) -> bool:
+    """Whether a PDF that is passed on as it is holds scripts, or actions that start by themselves.
+
+    Raises CannotPrepare for a file that cannot be opened, needs a password, or is no PDF of pages.
+    """
+    with _nonsense_refused(), pikepdf.open(file, suppress_warnings=True) as pdf:
+        refuse_unfit(pdf)
+        return take_out_scripts(pdf)
 
 
 def _refuse_before_opening(source: Path) -> None:

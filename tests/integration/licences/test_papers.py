@@ -1,13 +1,21 @@
 """What finance opens over HTTP: papers, and the page of a link, which shows one invoice to whoever has it."""
 
+import io
 import re
 from html import unescape
+from pathlib import Path
 
+import pikepdf
+from pikepdf import Dictionary, Name, String
+
+from kit.pdf.stamping import RefusalReason
 from licences.billing import invoices, orders
 from licences.billing.invoices import Credited, Line, Paid, Raised
 from licences.billing.orders import Wanted
 from licences.kinds import PaymentKind
 from tests.browser_like import Browser
+from tests.factories.pdf_files import pdf_file
+from tests.factories.unfit_files import unfit_file
 from tests.world import FINANCE, MANAGER, STAFF, STRANGER_MANAGER, TEAM, World
 
 GONE = "This link shows nothing"
@@ -95,3 +103,31 @@ def test_papers_come_as_files_with_their_names(world: World) -> None:
         assert f'href="{path}"' in linked, path
     for place in ("0", "2", "99999999999999999999"):
         assert finance.get(f"{start}/credit-notes/{place}.pdf").status_code == 404
+
+
+def test_no_file_goes_to_a_finance_office_that_is_no_plain_pdf(world: World, tmp_path: Path) -> None:
+    number, staff = billed(world), world.browser(STAFF)
+    plain = pdf_file(tmp_path / "plain.pdf").read_bytes()
+    with pikepdf.open(io.BytesIO(plain)) as pdf:
+        pdf.Root.OpenAction = Dictionary(S=Name.JavaScript, JS=String("app.launchURL('https://a.example')"))
+        pdf.save(tmp_path / "acts.pdf")
+    reasons = (RefusalReason.NEEDS_PASSWORD, RefusalReason.DAMAGED, RefusalReason.PORTFOLIO)
+    tries = {
+        "start by themselves": (tmp_path / "acts.pdf").read_bytes(),
+        "not a PDF": b"<html>%PD",
+        "is damaged": b"%PDF-1.7 and nothing else",
+        **{reason.value: unfit_file(tmp_path / f"{reason.name}.pdf", reason).read_bytes() for reason in reasons},
+    }
+    page = f"/admin/invoices/{number}"
+    staff.get(f"{page}/file")
+    for words, data in tries.items():
+        answer = staff.post(
+            f"{page}/file", {"file": (io.BytesIO(data), "bill.pdf")}, content_type="multipart/form-data"
+        )
+        assert (answer.status_code, words in answer.text) == (400, True), words
+    sent = staff.post(
+        f"{page}/file", {"file": (io.BytesIO(plain), "bi\u202ell.pdf")}, content_type="multipart/form-data"
+    )
+    assert sent.headers["Location"].endswith(page)
+    shown = world.browser(FINANCE).get(f"/organisation/invoices/{number}/invoice.pdf")
+    assert (shown.mimetype, shown.data) == ("application/pdf", plain)

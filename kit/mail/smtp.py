@@ -1,5 +1,6 @@
 """Handing a mail to the mail server."""
 
+import re
 import smtplib
 import ssl
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address as HeaderAddress
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from ipaddress import ip_address
@@ -104,6 +105,8 @@ class SmtpMailer:
         message["Content-Language"] = "en-GB"
         message.set_content(letter.text, cte="quoted-printable")
         message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+        for part in message.iter_parts():
+            _keep_from(part)
         if letter.enclosure is not None:
             main, _, sub = letter.enclosure.media_type.partition("/")
             name = one_line(letter.enclosure.file_name, NAME_LENGTH)
@@ -127,6 +130,11 @@ class SmtpMailer:
             yield server
         finally:
             server.close()
+
+
+def _keep_from(part: Message) -> None:
+    """Smtplib would write “>From” where a line begins with “From ”; encoded, it stays as it is (RFC 4155)."""
+    part.set_payload(re.sub(r"^From ", "=46rom ", str(part.get_payload()), flags=re.MULTILINE))
 
 
 def _raise_if_final(code: int, words: bytes | str, error: Exception) -> None:

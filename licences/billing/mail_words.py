@@ -64,7 +64,8 @@ def _follows(words: Words) -> str:
     day = in_words(words["stops"])
     if words["invoice"].lines and words["licence"].standing.gives_copies:
         return (
-            f"Your trainers go on as before. If it is not paid by {day}, what it is for stops on that day, until it is."
+            f"Your trainers go on as before. What it pays for stops on {day} if it is not paid by then, and goes on"
+            " again once it is."
         )
     return f"It is to be paid before {day}."
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from kit.web import forms
 
 # In basis points; which of them is right is the licensor's decision, line by line.
-VAT_RATES = (("0", "No VAT"), ("2000", "20 %"), ("500", "5 %"))
+VAT_RATES = (("0", "No VAT"), ("2000", "20%"), ("500", "5%"))
 
 Words = TypeVar("Words", bound=StrEnum)
 

@@ -74,6 +74,16 @@ def test_a_queued_mail_arrives_and_is_noted(database: Database, clock: SteppingC
     assert (kept.about_kind, kept.about_id) == ("seat", 7)
 
 
+def test_a_line_may_begin_with_from(clock: SteppingClock, server: MailServer) -> None:
+    words = "From now on, pay to this account:\n\nFrom Monday at the latest.\n"
+    to = Address("ruth@lakeshire.example", "Ruth")
+    letter = Letter("<1@portal.example>", to, "Our account", words, f"<p>\n{words}</p>\n", clock.now())
+    SmtpMailer(server.url, SENDER).send(letter)
+    (arrived,) = server.mailbox.to("ruth@lakeshire.example")
+    assert arrived.part("plain").replace("\r\n", "\n") == words
+    assert arrived.part("html").replace("\r\n", "\n") == letter.html
+
+
 def test_the_mail_is_gone_with_the_transaction(database: Database, clock: SteppingClock, server: MailServer) -> None:
     def work() -> None:
         with database.write() as session:

@@ -76,8 +76,8 @@ def test_what_the_mails_say(council: Council) -> None:
         "Dear Janet,\n\n"
         "Invoice SB-1 (purchase order PO 1) for ABM at Lakeshire Council was due on 10 December 2026. £1,200.00 is"
         " still to be paid.\n\n"
-        "Your trainers go on as before. If it is not paid by 8 February 2027, what it is for stops on that day, until"
-        " it is.\n\n"
+        "Your trainers go on as before. What it pays for stops on 8 February 2027 if it is not paid by then, and"
+        " goes on again once it is.\n\n"
         "Could you ask your finance office about it? If it was paid in the last days, you need do nothing.\n\n"
         "See the invoice:\n\nhttps://portal.test/organisation/invoices\n"
     )

@@ -98,8 +98,8 @@ def _coming(
         return
     asked = next((one for one in ask_days(ends_on + DAY) if day < one <= ends_on), None)
     if asked:
-        yield asked, "We ask you for next year’s purchase order"
-    yield ends_on + DAY, "The new licence year begins; the invoice follows your order"
+        yield asked, "Next year’s purchase order is asked for"
+    yield ends_on + DAY, "The new licence year begins; the invoice follows the order"
 
 
 def _of_invoice(invoice: InvoiceFacts, day: date) -> Iterator[tuple[date, str]]:

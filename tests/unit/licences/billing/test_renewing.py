@@ -162,8 +162,8 @@ def test_what_comes_next_is_told_with_its_days(council: Council) -> None:
     told = outlook.outlooks(council.session, council.clock, [licence])[licence.id]
     assert [(f"{day:%d.%m.%y}", words) for day, words in told.coming] == [
         ("10.12.26", "Invoice SB-1 (£1,200.00) is to be paid"),
-        ("05.01.27", "We ask you for next year’s purchase order"),
-        ("01.04.27", "The new licence year begins; the invoice follows your order"),
+        ("05.01.27", "Next year’s purchase order is asked for"),
+        ("01.04.27", "The new licence year begins; the invoice follows the order"),
     ]
     assert told.owed_pence == council.bill(invoice).owed_pence
 

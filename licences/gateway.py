@@ -77,7 +77,10 @@ class BillLine:
 
 @dataclass(frozen=True)
 class Came:
-    """Money that came for a bill. `lost_on` is the day from which the payer's bank has it back for good."""
+    """Money that came for a bill. `lost_on` is the day from which the payer's bank has it back for good.
+
+    `is_elsewhere`: it did not come by them; somebody told them that it came, which may have been us.
+    """
 
     ref: str
     kind: PaymentKind
@@ -85,6 +88,7 @@ class Came:
     paid_on: date
     refunded_pence: int = 0
     lost_on: date | None = None
+    is_elsewhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -152,6 +156,10 @@ class Gateway(Protocol):
 
     def bill(self, ref: str) -> Bill | None:
         """The bill as it is now; None while it is a draft."""
+        ...
+
+    def paid_elsewhere(self, ref: str) -> None:
+        """Has a bill count as paid over there, for money that came to us. One that is settled stays as it is."""
         ...
 
     def bill_of(self, told: Told) -> str | None:

@@ -141,6 +141,11 @@ class StripeGateway:
                 address=found.hosted_invoice_url or "",
             )
 
+    def paid_elsewhere(self, ref: str) -> None:
+        with _asking():
+            if self._v1.invoices.retrieve(ref).status in ("open", "uncollectible"):
+                self._v1.invoices.pay(ref, {"paid_out_of_band": True}, {"idempotency_key": f"{ref}:elsewhere"})
+
     def bill_of(self, told: Told) -> str | None:
         with _asking():
             return _unless_missing(partial(self._bill_of, told.kind, told.about))
@@ -359,7 +364,7 @@ def _elsewhere(found: stripe.Invoice) -> Iterator[Came]:
     paid_on = _day(found.status_transitions.paid_at or found.created)
     outside = found.amount_paid_off_stripe or 0
     if outside:
-        yield Came(f"{found.id}:elsewhere", PaymentKind.TRANSFER, outside, paid_on)
+        yield Came(f"{found.id}:elsewhere", PaymentKind.TRANSFER, outside, paid_on, is_elsewhere=True)
     used = found.total - found.pre_payment_credit_notes_amount - found.amount_due
     if used > 0:
         yield Came(f"{found.id}:credit", PaymentKind.TRANSFER, used, _day(found.effective_at or found.created))

@@ -15,7 +15,7 @@ from kit.store import Bucket, ObjectStore
 from kit.web.house import House
 from licences.billing import invoice_files, notices, payee
 from licences.gateway import Gateway
-from licences.payments import inbox, reconciling
+from licences.payments import elsewhere, inbox, reconciling
 from licences.payments.till import Till
 from licences.people import sign_in_links
 from materials import belongings
@@ -104,6 +104,7 @@ def _collect(handlers: Handlers, till: Till) -> None:
     handlers.add(inbox.HANDLE, partial(_handle_message, till), backoff=PATIENT)
     handlers.add(inbox.HANDLE_BATCH, partial(inbox.handle_batch, till), backoff=PATIENT)
     handlers.every(LOOK_SECONDS, "messages about money", partial(_hand_out, till), only_if=partial(_is_waiting, till))
+    handlers.add(elsewhere.TELL, partial(elsewhere.tell, till), backoff=PATIENT)
     handlers.add(reconciling.RECONCILE, lambda: _reconcile(till), backoff=PATIENT)
     handlers.every(DAY_SECONDS, "compare with who collects", lambda: till.database.run(reconciling.ask_for))
 

@@ -4,6 +4,7 @@ The invoice follows the bill in all it says: lines, payments, credit notes, and 
 given up, void or disputed. What it owes is worked out from these as for any other invoice.
 """
 
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -140,7 +141,9 @@ def _beside_id(number: str, bill: Bill) -> str:
 def _follow(session: Session, clock: Clock, row: Invoice, licence: Licence, bill: Bill) -> None:
     """Has a locked invoice say what the bill says."""
     for came in bill.came:
-        _follow_payment(session, clock, row, came)
+        ours = _recorded_here(session, row) if came.is_elsewhere else 0
+        if came.amount_pence > ours:
+            _follow_payment(session, clock, row, replace(came, amount_pence=came.amount_pence - ours))
     _follow_credits(session, clock, row, bill)
     row.failed_on, row.disputed_on = bill.failed_on, bill.disputed_on
     row.in_flight_on = (row.in_flight_on or today(clock)) if bill.is_in_flight else None
@@ -156,6 +159,14 @@ def _follow(session: Session, clock: Clock, row: Invoice, licence: Licence, bill
     row.closed_reason = "Given up as one that will not be paid." if given_up_on else None
     row.owed_pence = row.owed_pence or row.net_pence + row.vat_pence  # until it is worked out, a line further down
     invoices.settle(session, clock, row, licence)
+
+
+def _recorded_here(session: Session, row: Invoice) -> int:
+    """What staff recorded for the invoice, also what they took back: of that the bill over there may still tell."""
+    by_hand = sa.select(sa.func.coalesce(sa.func.sum(Payment.amount_pence), 0)).where(
+        Payment.invoice_id == row.id, Payment.id.not_in(sa.select(CollectedRow.payment_id))
+    )
+    return int(session.scalar(by_hand) or 0)
 
 
 def _follow_payment(session: Session, clock: Clock, row: Invoice, came: Came) -> None:

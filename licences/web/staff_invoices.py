@@ -17,7 +17,7 @@ from licences.billing.invoices import Credited, Line, Paid, Raised
 from licences.billing.orders import OrderFacts
 from licences.guard import allowed, viewer
 from licences.kinds import PaymentKind
-from licences.payments import asking, mirror
+from licences.payments import asking, elsewhere, mirror
 from licences.policy import Action
 from licences.web.asking import Answer, Asking, answer, ask
 from licences.web.choices import VAT_RATES, offered
@@ -150,6 +150,7 @@ def payment_post(invoice_id: int) -> Answer:
     def act(session: Session) -> str:
         money = Paid(form.amount.data, form.paid_on.data, PaymentKind(form.kind.data), form.reference.data)
         invoices.record_payment(session, house().clock, viewer().actor, invoice_id, money)
+        elsewhere.have_told(session, invoice_id)
         _tell(session, found.licence_id)
         return url_for(".one_invoice", invoice_id=invoice_id)
 

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from kit.clock import today
 from kit.refusals import Refused
 from licences.billing import invoices
+from licences.billing.invoices import Paid
 from licences.gateway import CannotReach
 from licences.kinds import InvoiceState, PaymentKind
-from licences.payments import mirror, pages
+from licences.payments import elsewhere, mirror, pages
 from licences.payments.models import AskedRow, BillRow
 from licences.standing import Cause, Standing
 from tests.integration.licences.payments.council import NET, TEAM, TOTAL, Paying
@@ -247,3 +248,23 @@ def test_when_nobody_answers_nothing_is_lost(paying: Paying) -> None:
         pages.open_page(paying.unreachable(), paying.janet, order, email="x@lakeshire.example")
     paying.press(paying.open(order))
     assert paying.count(AskedRow) == 1
+
+
+def test_a_transfer_to_our_own_bank_is_told_so_that_nobody_pays_the_bill_once_more(paying: Paying) -> None:
+    bill = paying.send(paying.order(po="PO 1"))
+    ref, ours = paying.ref_of(bill.id), Paid(TOTAL, today(paying.clock), PaymentKind.TRANSFER, "BACS 1")
+    with paying.database.write() as session:
+        assert not elsewhere.have_told(session, bill.id), "nothing has come"
+        invoices.record_payment(session, paying.clock, TEAM, bill.id, ours)
+        assert elsewhere.have_told(session, bill.id)
+    for _ in range(2):
+        elsewhere.tell(paying.till, ref=ref)
+    assert paying.v1.invoices.retrieve(ref).status == "paid"
+    paying.hear()
+    assert paying.reconcile().wrong == ()
+    (payment,) = paying.invoice.payments
+    assert (payment.reference, paying.invoice.owed_pence) == ("BACS 1", 0)
+    with paying.database.write() as session:
+        invoices.take_back(session, paying.clock, TEAM, payment.id, reason="Another council’s.")
+    paying.reconcile()
+    assert paying.invoice.owed_pence == TOTAL, "what we know of our own bank is not undone by what we told"

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy.orm import Session
 
 from kit.audit import Actor
-from kit.clock import LONDON, SteppingClock, SystemClock, today
+from kit.clock import LONDON, SteppingClock, SystemClock, in_words, today
 from kit.mail import Letterhead
 from licences import terms
 from licences.billing import invoices, notices, orders, overrides, payee, prices, renewals
@@ -172,7 +172,7 @@ def _keep(session: Session, clock: SteppingClock, account: Account, programme_id
     if account.due_in is not None:
         due = day + timedelta(days=account.due_in)
         clock.moment = _at_noon(due - timedelta(days=DAYS_TO_PAY))
-        line = Line(f"Attachment Based Mentoring, licence {begins:%d.%m.%Y} to {ends:%d.%m.%Y}", net, VAT)
+        line = Line(f"Attachment Based Mentoring, licence {in_words(begins)} to {in_words(ends)}", net, VAT)
         raised = Raised(f"{account.invoice}-{due:%y}", today(clock), due, (line,))
         invoice_id = invoices.record_invoice(session, clock, TEAM, order_id, raised)
         if account.paid_ago is not None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from kit.audit import Actor, record
-from kit.clock import Clock
+from kit.clock import Clock, in_words
 from kit.ids import new_code
 from kit.refusals import Refused
 from licences import terms
@@ -132,4 +132,4 @@ def _write(
 def _words(programme: str, order: Order) -> str:
     """What is paid for, as it stands on the page and on the bill."""
     seats = f"{order.seats} {'seat' if order.seats == 1 else 'seats'}"
-    return f"{programme}, {order.kind.value}, {seats}, {order.starts_on:%d.%m.%Y} to {order.ends_on:%d.%m.%Y}"[:250]
+    return f"{programme}, {order.kind.value}, {seats}, {in_words(order.starts_on)} to {in_words(order.ends_on)}"[:250]

@@ -307,7 +307,8 @@ def refuse_used_po(session: Session, organisation_id: int, po_number: str) -> No
 def begin_if_due(session: Session, clock: Clock, order: Order, licence: Licence) -> bool:
     """Lets an order's seats count when its first day and what backs it have come.
 
-    Seats that were named with it are released. Nobody else loses one: a smaller order leaves as many as are in use.
+    Seats that were named with it are released, and those given since that there are no more of. Nobody else loses one:
+    an order that named too few leaves as many as are in use.
     Seats that were added for days which reach into a year count in it beside its own. What backs an order may come
     after its last day; its seats were for those days, and never count in the year that runs by then.
     """
@@ -318,8 +319,8 @@ def begin_if_due(session: Session, clock: Clock, order: Order, licence: Licence)
     if order.kind is OrderKind.SEATS:
         licence.seats_bought = before + order.seats
     else:
-        releases.carry_out(session, clock, order)
         bought = order.seats + _reaching_into(session, order)
+        releases.carry_out(session, clock, order, bought)
         licence.seats_bought = max(bought, terms.seats_in_use(session, licence.id))
     order.begun_at = clock.now()
     session.flush()

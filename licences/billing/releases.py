@@ -32,12 +32,19 @@ def plan(session: Session, order_id: int, people: Collection[int]) -> None:
     session.flush()
 
 
-def carry_out(session: Session, clock: Clock, order: Order) -> None:
-    """Takes back the seats that were named with an order, of those who still hold one."""
+def carry_out(session: Session, clock: Clock, order: Order, bought: int) -> None:
+    """Takes back the seats that were named with an order, of those who still hold one.
+
+    While more are in use than are bought, those given since it was placed go, too, the last one first: else a named
+    seat that is handed on would stay for nothing.
+    """
     named = session.scalars(sa.select(PlannedRelease.person_id).where(PlannedRelease.order_id == order.id)).all()
-    for licence_id, person_id in sorted(seats.holders_in(session, [order.licence_id])):
-        if person_id in named:
-            seats.release(session, clock, SYSTEM, licence_id, person_id)
+    held = sorted(seats.seats_of(session, order.licence_id), key=lambda one: (one.given_at, one.person_id))
+    going = [one for one in held if one.person_id in named]
+    since = [one for one in reversed(held) if one not in going and one.given_at > order.placed_at]
+    going += since[: max(0, len(held) - len(going) - bought)]
+    for one in going:
+        seats.release(session, clock, SYSTEM, order.licence_id, one.person_id)
 
 
 def planned(session: Session, wanted: sa.ColumnElement[bool]) -> dict[int, list[tuple[int, str]]]:

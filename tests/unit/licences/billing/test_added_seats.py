@@ -157,13 +157,28 @@ def test_whose_seats_are_released_is_named_anew_until_the_year_begins(running: C
     assert refused(lambda: name(running.ben)).startswith("This year has begun.")
 
 
-def test_who_was_named_and_left_before_is_no_trouble_and_others_keep_theirs(running: Council) -> None:
+def test_a_seat_that_was_handed_on_after_a_smaller_year_was_ordered_goes_when_it_begins(running: Council) -> None:
     session, clock, licence = running.session, running.clock, running.licence.id
     offers.accept(session, clock, running.ruth, licence, Renewing("PO 9", 1, (running.ben,)))
+    clock.move(hours=1)
     seats.hand_over(session, clock, running.ruth, licence, leaver_id=running.ben, successor_id=running.janet)
-    clock.move(days=265)
+    clock.move(days=264)
     orders.begin_due(session, clock)
     assert {one.person_name for one in seats.seats_of(session, licence)} == {"Amara", "Janet"}
+    clock.move(days=1)
+    orders.begin_due(session, clock)
+    assert [one.person_name for one in seats.seats_of(session, licence)] == ["Amara"]
+    assert running.licence.seats_bought == 1, "as many as are paid for"
+
+
+def test_whoever_had_a_seat_when_a_smaller_year_was_ordered_without_names_keeps_it(running: Council) -> None:
+    session, clock, licence = running.session, running.clock, running.licence.id
+    running.order(first=265, po="PO 5", seats=1)
+    clock.move(hours=1)
+    seats.give(session, clock, running.ruth, licence, running.janet)
+    clock.move(days=265)
+    orders.begin_due(session, clock)
+    assert {one.person_name for one in seats.seats_of(session, licence)} == {"Amara", "Ben"}
     assert running.licence.seats_bought == 2
 
 

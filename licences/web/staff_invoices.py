@@ -94,9 +94,10 @@ def new_invoice(order_id: int) -> str:
     data: dict[str, object] = {"po_number": order.po_number, "issued_on": day, "due_on": day + DAYS_TO_PAY}
     for prefix, part in zip(("", "more_"), _wanted_parts(order), strict=False):
         days = f"{in_words(part.starts_on)} to {in_words(part.ends_on)}"
-        seats = "licence" if order.is_year else "seats added"
+        count = "1 seat" if order.seats == 1 else f"{order.seats} seats"
+        seats = f"licence with {count}" if order.is_year else f"{count} added"
         data |= {
-            f"{prefix}words": f"{facts.programme_name}, {seats} {days}",
+            f"{prefix}words": f"{facts.programme_name}, {seats}, {days}",
             f"{prefix}net": part.net_pence,
             f"{prefix}rate": str(order.vat_basis_points),
         }

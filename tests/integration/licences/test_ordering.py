@@ -88,7 +88,7 @@ def test_a_quote_is_accepted_by_who_may_and_others_are_told_who_can(priced: Worl
     invoice = staff.get(f"/admin/orders/{number}/invoice").text
     fields = dict(re.findall(r'name="((?:more_)?(?:words|net))"[^>]*value="([^"]*)"', invoice))
     assert (fields["net"], fields["more_net"]) == ("1,122.92", "802.08")
-    assert fields["more_words"].endswith("licence 1 April 2028 to 31 August 2028")
+    assert fields["more_words"].endswith("licence with 7 seats, 1 April 2028 to 31 August 2028")
     nobody_pays_twice(priced, staff, int(number))
 
 

@@ -155,8 +155,14 @@ def drop(session: Session, clock: Clock, actor: Actor, letterhead: mail.Letterhe
 
 
 def tell_all(database: Database, clock: Clock, letterhead: mail.Letterhead, *, payee_id: int) -> None:
-    """Writes to whoever pays in each organisation that holds a licence; doing it again writes to nobody twice."""
+    """Writes to whoever pays in each organisation that holds a licence; doing it again writes to nobody twice.
+
+    What was changed once more meanwhile is news to nobody: its own mail could come after that of the newer.
+    """
     with database.read() as session:
+        present = payee(session)
+        if present is None or present.id != payee_id:
+            return
         places = session.scalars(sa.select(Licence.organisation_id).distinct().order_by(Licence.organisation_id)).all()
     for place in places:
         database.run(lambda session, place=place: _tell_place(session, clock, letterhead, payee_id, place))  # type: ignore[misc]

@@ -118,6 +118,20 @@ def test_whoever_pays_in_each_organisation_is_told_once(database: Database, cloc
         assert session.scalars(sa.select(MailMessage.to_name)).all() == ["Janet"], "without a finance contact"
 
 
+def test_nobody_is_told_late_of_bank_details_that_count_no_more(database: Database, clock: SteppingClock) -> None:
+    with database.write() as session:
+        council = Council(session, clock)
+        council.order()
+        first = asked(council)
+        agreed(council, first)
+        clock.move(minutes=1)
+        agreed(council, asked(council, replace(DETAILS, account_number="87654321")))
+    payee.tell_all(database, clock, LETTERHEAD, payee_id=first)
+    with database.read() as session:
+        council.session = session
+        assert told(council, "payee_changed") == []
+
+
 @pytest.mark.parametrize("by_hand", ["Sort code: six", "12-34-56", "12 34 56", "12345678", "GB IBAN", "ACCOUNT NUMBER"])
 def test_no_bank_details_are_written_into_a_mail_by_one_person_alone(by_hand: str) -> None:
     words = Wording(by_hand, f"Please pay to {by_hand} from now on. [link to pay]")

@@ -338,7 +338,7 @@ def _not_running(spans: tuple[Span, ...], today: date) -> LicenceStanding:
         max(ran) + DAY,
         None,
         f"The last licence period ended on {in_words(max(ran))}.",
-        "Renew with the programme team; seats, people and history are kept.",
+        "It can be renewed: seats, people and history are kept.",
         Cause.OVER,
     )
 

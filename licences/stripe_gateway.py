@@ -169,7 +169,10 @@ class StripeGateway:
             told = Told(event["id"], event["type"], event["data"]["object"].get("id") or "")
         except (KeyError, TypeError, AttributeError):
             raise Untrusted("This event does not say what it is about.") from None
-        if not all(isinstance(word, str) and len(word) <= 120 for word in (told.id, told.kind, told.about)):
+        if not all(
+            isinstance(word, str) and len(word) <= 120 and word.isprintable()
+            for word in (told.id, told.kind, told.about)
+        ):
             raise Untrusted("This event does not say what it is about.")
         return told
 

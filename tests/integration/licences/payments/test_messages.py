@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from kit.audit import Actor
 from kit.jobs import Hopeless
-from kit.refusals import Refused
+from kit.refusals import NotThere, Refused
 from licences.billing import orders
 from licences.gateway import CannotReach, Told
 from licences.payments import inbox
@@ -51,6 +51,7 @@ def test_only_what_is_signed_fresh_whole_and_of_our_mode_is_kept_and_once(world:
         "longer than": send(world, event(pad="x" * 300_000)),
         "what it is about": send(world, event(data=None)),
         "what  it is about": send(world, event(id="e" * 200)),
+        "what it is  about": send(world, event(id="evt\0")),
     }
     for words, answer in refused.items():
         assert answer.status_code == 400, words
@@ -96,6 +97,8 @@ def test_a_message_waits_with_its_error_while_nobody_answers(paying: Paying) -> 
         assert inbox.messages(session)[0].outcome == "nothing of ours"
     with paying.database.write() as session, pytest.raises(Refused, match="handled already"):
         inbox.try_again(session, paying.clock, Actor(None, "x"), "evt_waits")
+    with paying.database.write() as session, pytest.raises(NotThere):
+        inbox.try_again(session, paying.clock, Actor(None, "x"), "evt_\0")
 
 
 def test_messages_that_wait_are_handed_out_together_and_all_wait_while_nobody_answers(paying: Paying) -> None:

@@ -26,7 +26,7 @@ offers("charge", "/v1/charges/{charge}", "customer payment_intent", search=True)
 offers(
     "invoice_payment",
     "/v1/invoice_payments/{invoice_payment}",
-    "invoice status",
+    "invoice status payment.type payment.payment_intent",
     payment=lambda _account, row, wanted: all(row["payment"][key] == value for key, value in wanted.items()),
 )
 

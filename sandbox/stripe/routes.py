@@ -63,9 +63,7 @@ def offers(
     """
     everything = path[: path.rindex("/")]
 
-    inside = " ".join(f"{name} {name}.*" for name in special)
-
-    @answers(f"GET {everything}", f"{PAGE} {filters} {inside} {DATED if dated else ''}")
+    @answers(f"GET {everything}", f"{PAGE} {filters} {' '.join(special)} {DATED if dated else ''}")
     def give_list(account: Account, given: Object) -> Object:
         wanted = {**(usual or {}), **{name: value for name, value in given.items() if name not in PAGE.split()}}
         rows = [row for row in account.where(kind) if all(_fits(account, row, *one, special) for one in wanted.items())]

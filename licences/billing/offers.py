@@ -22,7 +22,10 @@ NO_NUMBER = "Write the purchase order number"
 
 @dataclass(frozen=True)
 class Offer:
-    """The licence year that is next. `order_id` is that of an order that waits for its purchase order already."""
+    """The licence year that is next. `order_id` is that of an order that waits for its purchase order already.
+
+    Otherwise `seats_included` cost nothing more than the licence, and each further one `seat_pence` a year.
+    """
 
     licence: LicenceFacts
     starts_on: date
@@ -31,6 +34,8 @@ class Offer:
     net_pence: int
     vat_basis_points: int
     order_id: int | None = None
+    seats_included: int = 0
+    seat_pence: int = 0
 
     @property
     def vat_pence(self) -> int:
@@ -91,7 +96,10 @@ def offer(session: Session, clock: Clock, licence_id: int, seats: int | None = N
         return None
     ends_on, seats = year_from(starts_on), seats or max(1, licence.seats_bought)
     net_pence = price.net_pence(seats, starts_on, ends_on)
-    return Offer(licence, starts_on, ends_on, seats, net_pence, price.vat_basis_points)
+    return Offer(
+        licence, starts_on, ends_on, seats, net_pence, price.vat_basis_points, seats_included=price.seats_included,
+        seat_pence=price.seat_pence,
+    )  # fmt: skip
 
 
 def accept(session: Session, clock: Clock, actor: Actor, licence_id: int, renewing: Renewing) -> int:

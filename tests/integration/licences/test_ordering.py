@@ -166,6 +166,8 @@ def test_fewer_seats_than_are_in_use_name_who_is_released(priced: World) -> None
     assert janet.post(f"/organisation/people/{other}/seats/{priced.licence}/give").status_code == 303
     renew = f"/organisation/licences/{priced.licence}/renew"
     assert "Order more or fewer seats" in text_of(janet.get(renew))
+    words = "2 seats are included in the price; each further seat is £95.00 a year"
+    assert words in text_of(janet.get(f"{renew}/other"))
     otherwise = janet.get(f"{renew}/other")
     assert "2 seats are in use, of 2" in text_of(otherwise)
     assert re.search(r'name="seats"[^>]*value="2"', otherwise.text)

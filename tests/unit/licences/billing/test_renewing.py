@@ -67,6 +67,7 @@ def test_a_licence_is_renewed_with_a_number_and_nothing_else(council: Council) -
     found = offers.offer(council.session, council.clock, licence)
     assert found
     assert (found.seats, found.net_pence, found.vat_pence) == (6, 133_000, 26_600)
+    assert (found.seats_included, found.seat_pence) == (4, 9_000)
     order = offers.accept(council.session, council.clock, council.ruth, licence, Renewing("PO 2"))
     placed = orders.order_facts(council.session, order)
     assert (placed.po_number, placed.starts_on, placed.net_pence) == ("PO 2", found.starts_on, 133_000)

@@ -34,15 +34,6 @@ def pytest_configure(config: pytest.Config) -> None:
         databases.begin_run()
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those in a browser begin first: they take long and need a whole core, while others wait for what they killed.
-
-    Left to the end, as their name has it, one browser for each process would share two cores.
-    """
-    items.sort(key=lambda item: ("test_every_page.py" not in item.nodeid, "tests/journeys/" not in item.nodeid))
-
-
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         databases.end_run()

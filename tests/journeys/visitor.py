@@ -55,8 +55,14 @@ class Visitor:
     # Going about
 
     def open(self, path: str) -> Response:
-        """Types an address."""
-        response = self.page.goto(self.address + path)
+        """Types an address, and once more when what a key pressed before leads somewhere only now."""
+        try:
+            response = self.page.goto(self.address + path)
+        except Error as error:
+            if "interrupted by another navigation" not in str(error):
+                raise
+            self.page.wait_for_load_state()
+            response = self.page.goto(self.address + path)
         assert response is not None
         return response
 

@@ -93,7 +93,7 @@ class Came:
 
 @dataclass(frozen=True)
 class Credited:
-    """A credit note by which less is owed."""
+    """What a credit note says by which less is owed: its number, pence with VAT, the day of its issue and why."""
 
     number: str
     amount_pence: int

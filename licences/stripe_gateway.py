@@ -62,7 +62,7 @@ class StripeGateway:
         http = stripe.RequestsClient(timeout=SECONDS)
         made = StripeClient(key, base_addresses=addresses, http_client=http, max_network_retries=RETRIES)
         self._v1 = made.v1
-        self._rate_id, self._rate_of = cache(self._rate_id), cache(self._rate_of)  # type: ignore[method-assign]
+        self._rate_id, self._rate_of = cache(self._find_rate), cache(self._fetch_rate)
 
     def payer(self, key: str, payer: Payer) -> str:
         with _asking():
@@ -203,7 +203,7 @@ class StripeGateway:
     def _rates(self, asked: Asked) -> list[str]:
         return [self._rate_id(asked.vat_basis_points)] if asked.vat_basis_points else []
 
-    def _rate_id(self, basis_points: int) -> str:
+    def _find_rate(self, basis_points: int) -> str:
         """The rate of VAT, on top of the price; made when nobody has yet."""
         for one in self._v1.tax_rates.list({"active": True, "inclusive": False, "limit": 100}).auto_paging_iter():
             if one.display_name == "VAT" and _basis_points(one) == basis_points:
@@ -213,7 +213,7 @@ class StripeGateway:
             {"idempotency_key": f"vat:{basis_points}"},
         ).id
 
-    def _rate_of(self, ref: str) -> int:
+    def _fetch_rate(self, ref: str) -> int:
         return _basis_points(self._v1.tax_rates.retrieve(ref))
 
     def _line(self, line: stripe.InvoiceLineItem) -> BillLine:

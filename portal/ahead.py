@@ -25,7 +25,8 @@ class ClockAhead:
         """The present moment of the demo. While nobody answers, time goes on from where it was."""
         if time.monotonic() - self._asked_at > ASKED_EVERY:
             self._asked_at = time.monotonic()
-            self._ahead = self._told() or self._ahead
+            told = self._told()
+            self._ahead = self._ahead if told is None else told
         return self._machine.now() + self._ahead
 
     def _told(self) -> timedelta | None:

@@ -7,6 +7,7 @@ licence's lock; the moment it is settled, the licence's standing is that of a pa
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -18,9 +19,23 @@ from kit.money import CURRENCY, pounds, vat
 from kit.refusals import NotThere, Refused
 from licences import terms
 from licences.billing import orders
+from licences.gateway import Credited
 from licences.kinds import InvoiceState, OrderKind, PaymentKind
 from licences.ledger import CreditNote, Invoice, InvoiceLine, Order, Payment
 from licences.models import Licence
+
+
+class LineSaid(Protocol):
+    """A line as an invoice says it; its VAT is worked out by `Line`, or told by whoever raised it."""
+
+    @property
+    def words(self) -> str: ...
+    @property
+    def net_pence(self) -> int: ...
+    @property
+    def vat_basis_points(self) -> int: ...
+    @property
+    def vat_pence(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -43,7 +58,7 @@ class Raised:
     number: str
     issued_on: date
     due_on: date
-    lines: tuple[Line, ...]
+    lines: tuple[LineSaid, ...]
     po_number: str | None = None
 
 
@@ -64,7 +79,7 @@ def record_invoice(session: Session, clock: Clock, actor: Actor, order_id: int, 
     if raised.po_number and order.po_number is None:
         orders.note_po(session, clock, actor, order_id, raised.po_number)
     _refuse_known_number(session, Invoice, raised.number)
-    row = _row(clock, actor, order, raised)
+    row = invoice_row(clock, actor, order, raised)
     session.add(row)
     session.flush()
     due = {"due_on": raised.due_on.isoformat(), "purchase_order": row.po_number}
@@ -80,16 +95,6 @@ class Paid:
     paid_on: date
     kind: PaymentKind
     reference: str
-
-
-@dataclass(frozen=True)
-class Credited:
-    """What a credit note says: its number, pence with VAT, the day of its issue and why."""
-
-    number: str
-    amount_pence: int
-    issued_on: date
-    reason: str
 
 
 def record_payment(session: Session, clock: Clock, actor: Actor, invoice_id: int, money: Paid) -> None:
@@ -211,7 +216,8 @@ def is_known_number(session: Session, table: type[Invoice] | type[CreditNote], n
     return session.scalar(known) is not None
 
 
-def _row(clock: Clock, actor: Actor, order: Order, raised: Raised) -> Invoice:
+def invoice_row(clock: Clock, actor: Actor, order: Order, raised: Raised) -> Invoice:
+    """A new invoice of an order, not yet in the session: all of it is owed."""
     net = sum(line.net_pence for line in raised.lines)
     added = sum(line.vat_pence for line in raised.lines)
     return Invoice(
@@ -233,7 +239,7 @@ def _row(clock: Clock, actor: Actor, order: Order, raised: Raised) -> Invoice:
     )
 
 
-def _lines(lines: Sequence[Line]) -> list[InvoiceLine]:
+def _lines(lines: Sequence[LineSaid]) -> list[InvoiceLine]:
     return [
         InvoiceLine(
             position=position,

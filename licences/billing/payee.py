@@ -7,6 +7,7 @@ All staff are told of each step; when it counts, so is whoever pays in every org
 import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -165,7 +166,7 @@ def tell_all(database: Database, clock: Clock, letterhead: mail.Letterhead, *, p
             return
         places = session.scalars(sa.select(Licence.organisation_id).distinct().order_by(Licence.organisation_id)).all()
     for place in places:
-        database.run(lambda session, place=place: _tell_place(session, clock, letterhead, payee_id, place))  # type: ignore[misc]
+        database.run(partial(_tell_place, clock=clock, letterhead=letterhead, payee_id=payee_id, place=place))
 
 
 def _tell_place(session: Session, clock: Clock, letterhead: mail.Letterhead, payee_id: int, place: int) -> None:

@@ -4,7 +4,7 @@ The invoice follows the bill in all it says: lines, payments, credit notes, and 
 given up, void or disputed. What it owes is worked out from these as for any other invoice.
 """
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from functools import partial
 
@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 
 from kit.audit import Actor, record
 from kit.clock import Clock, in_words, today
-from kit.money import CURRENCY, pounds
+from kit.money import pounds
 from kit.refusals import Refused
 from licences import terms
 from licences.billing import invoices, notices, orders
 from licences.gateway import Bill, Came, CannotReach
-from licences.kinds import InvoiceState, OrderKind
-from licences.ledger import CreditNote, Invoice, InvoiceLine, Order, Payment
+from licences.kinds import InvoiceState
+from licences.ledger import CreditNote, Invoice, Order, Payment
 from licences.models import Licence
 from licences.payments.models import AskedRow, BillRow, CollectedRow
 from licences.payments.till import Till
@@ -95,32 +95,14 @@ def _write(session: Session, till: Till, bill: Bill, reading: int) -> str:
 def _begin(session: Session, clock: Clock, order: Order, bill: Bill) -> BillRow:
     if order.withdrawn_at is not None:
         raise Refused(f"Order {order.id} was taken back, and bill {bill.number} came of it after all.")
-    invoice = Invoice(
-        licence_id=order.licence_id,
-        order_id=order.id,
-        number=_own_number(session, Invoice, bill.number, bill),
-        po_number=bill.po_number or order.po_number,
-        issued_on=bill.issued_on,
-        due_on=max(bill.due_on, bill.issued_on),
-        state=InvoiceState.OPEN,
-        net_pence=sum(line.net_pence for line in bill.lines),
-        vat_pence=sum(line.vat_pence for line in bill.lines),
-        owed_pence=sum(line.net_pence + line.vat_pence for line in bill.lines),
-        currency=CURRENCY,
-        adds_seats=order.seats if order.kind is OrderKind.SEATS else 0,
-        recorded_at=clock.now(),
-        recorded_by=COLLECTOR.name,
-        lines=[
-            InvoiceLine(
-                position=position,
-                words=line.words[:300],
-                net_pence=line.net_pence,
-                vat_basis_points=line.vat_basis_points,
-                vat_pence=line.vat_pence,
-            )
-            for position, line in enumerate(bill.lines, start=1)
-        ],
+    raised = invoices.Raised(
+        _own_number(session, Invoice, bill.number, bill),
+        bill.issued_on,
+        max(bill.due_on, bill.issued_on),
+        tuple(replace(line, words=line.words[:300]) for line in bill.lines),
+        bill.po_number,
     )
+    invoice = invoices.invoice_row(clock, COLLECTOR, order, raised)
     session.add(invoice)
     session.flush()
     row = BillRow(ref=bill.ref, invoice_id=invoice.id, address=bill.address, reading=0, read_at=clock.now())
@@ -201,17 +183,10 @@ def _follow_credits(session: Session, clock: Clock, row: Invoice, bill: Bill) ->
     known = {one.number: one for one in session.scalars(sa.select(CreditNote).where(CreditNote.invoice_id == row.id))}
     for credit in bill.credits:
         if not (known.pop(credit.number, None) or known.pop(_beside_id(credit.number, bill), None)):
-            session.add(
-                CreditNote(
-                    invoice_id=row.id,
-                    number=_own_number(session, CreditNote, credit.number, bill),
-                    amount_pence=credit.amount_pence,
-                    issued_on=credit.issued_on,
-                    reason=credit.reason[:500],
-                    recorded_at=clock.now(),
-                    recorded_by=COLLECTOR.name,
-                )
-            )
+            number = _own_number(session, CreditNote, credit.number, bill)
+            said = asdict(replace(credit, number=number, reason=credit.reason[:500]))
+            noted = {"recorded_at": clock.now(), "recorded_by": COLLECTOR.name}
+            session.add(CreditNote(invoice_id=row.id, **said, **noted))
     for gone in known.values():
         if gone.recorded_by == COLLECTOR.name:
             session.delete(gone)

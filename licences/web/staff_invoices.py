@@ -13,8 +13,9 @@ from kit.web.transactions import db, writes
 from licences import terms
 from licences.billing import account, invoices, notices, orders, parts
 from licences.billing.account import InvoiceFacts
-from licences.billing.invoices import Credited, Line, Paid, Raised
+from licences.billing.invoices import Line, Paid, Raised
 from licences.billing.orders import OrderFacts
+from licences.gateway import Credited
 from licences.guard import allowed, viewer
 from licences.kinds import PaymentKind
 from licences.payments import asking, elsewhere, mirror

@@ -10,8 +10,9 @@ from pikepdf import Dictionary, Name, String
 
 from kit.pdf.stamping import RefusalReason
 from licences.billing import invoices, orders
-from licences.billing.invoices import Credited, Line, Paid, Raised
+from licences.billing.invoices import Line, Paid, Raised
 from licences.billing.orders import Wanted
+from licences.gateway import Credited
 from licences.kinds import PaymentKind
 from tests.browser_like import Browser
 from tests.factories.pdf_files import pdf_file

@@ -11,9 +11,10 @@ from kit.money import pounds
 from kit.refusals import NotThere
 from licences import seats, terms
 from licences.billing import invoices, orders, outlook, renewals
-from licences.billing.invoices import Credited, Line, Raised
+from licences.billing.invoices import Line, Raised
 from licences.billing.orders import Wanted
 from licences.entitlements import Reason, entitlement
+from licences.gateway import Credited
 from licences.kinds import InvoiceState
 from licences.ledger import Invoice, Order, Payment, RenewalPromise, StaffOverride
 from licences.models import Licence

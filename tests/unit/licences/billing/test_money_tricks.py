@@ -8,8 +8,8 @@ from kit.money import MOST_PENCE
 from kit.refusals import Refused
 from licences import merging, programmes
 from licences.billing import invoices, offers, orders, outlook, overrides, renewals
-from licences.billing.invoices import Credited
 from licences.billing.orders import Wanted
+from licences.gateway import Credited
 from tests.unit.licences.billing.place import LETTERHEAD, Council
 
 

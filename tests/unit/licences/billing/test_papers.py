@@ -1,25 +1,28 @@
 """Papers for finance: every fact of an invoice, a receipt, a credit note and a statement, VAT rightly or not at all."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from kit.refusals import NotThere
 from licences.billing import account, invoices, papers, payee
-from licences.billing.invoices import Credited, Line, Raised
+from licences.billing.invoices import Line, Raised
 from licences.billing.papers import Paper, Receiver, Sender
 from licences.billing.payee import Details
+from licences.gateway import Credited
 from tests.unit.kit.pdf.tags_checks import assert_accessible, structure_text
 from tests.unit.licences.billing.place import LETTERHEAD, Council
 
 FREE, BOOKS = Line("Licence", 100_000, 0), Line("E-books", 1_050, 0)
 TO = Receiver("Lakeshire Council", "County Hall\nLakeside", "ABM")
+Read = Callable[[Paper], str]
 SENDER = Sender("Secure Base", "help@securebase.example")
 
 
 @pytest.fixture
-def read(tmp_path: Path):  # type: ignore[no-untyped-def]
+def read(tmp_path: Path) -> Read:
     """The words of a paper as a screen reader has them, once it passed the checks of accessible files."""
 
     def words(paper: Paper) -> str:
@@ -36,7 +39,7 @@ def billed(council: Council, *lines: Line) -> int:
     return invoices.record_invoice(council.session, council.clock, council.ruth, council.order(), raised)
 
 
-def test_an_invoice_says_what_its_finance_office_asks_for(council: Council, read) -> None:  # type: ignore[no-untyped-def]
+def test_an_invoice_says_what_its_finance_office_asks_for(council: Council, read: Read) -> None:
     number = council.invoice(council.order())
     paper = papers.invoice_paper(SENDER, council.bill(number), TO)
     assert paper.file_name == "invoice-sb-1.pdf"
@@ -51,28 +54,28 @@ def test_an_invoice_says_what_its_finance_office_asks_for(council: Council, read
     assert paper == papers.invoice_paper(SENDER, council.bill(number), TO), "as it was issued"
 
 
-def test_without_vat_nothing_speaks_of_it(council: Council, read) -> None:  # type: ignore[no-untyped-def]
+def test_without_vat_nothing_speaks_of_it(council: Council, read: Read) -> None:
     number = billed(council, FREE, BOOKS)
     told = read(papers.invoice_paper(SENDER, council.bill(number), TO))
     assert "VAT" not in told
     assert "Licence £1,000.00 E-books £10.50 To pay £1,010.50" in told
 
 
-def test_rates_are_told_line_by_line(council: Council, read) -> None:  # type: ignore[no-untyped-def]
+def test_rates_are_told_line_by_line(council: Council, read: Read) -> None:
     number = billed(council, Line("Licence", 100_000, 2000), BOOKS)
     told = read(papers.invoice_paper(SENDER, council.bill(number), TO))
     assert "E-books £10.50 £0.00 (0%) £10.50" in told
     assert "To pay £1,010.50 £200.00 £1,210.50" in told
 
 
-def test_a_void_invoice_says_so(council: Council, read) -> None:  # type: ignore[no-untyped-def]
+def test_a_void_invoice_says_so(council: Council, read: Read) -> None:
     number = council.invoice(council.order())
     invoices.void(council.session, council.clock, council.ruth, number, reason="The wrong <council> 李.")
     told = read(papers.invoice_paper(SENDER, council.bill(number), TO))
     assert "This invoice is void, and nothing is to be paid for it. The reason: The wrong <council> ?." in told
 
 
-def test_receipts_credit_notes_and_the_statement_agree(council: Council, read) -> None:  # type: ignore[no-untyped-def]
+def test_receipts_credit_notes_and_the_statement_agree(council: Council, read: Read) -> None:
     number = council.invoice(council.order())
     with pytest.raises(NotThere):
         papers.receipt_paper(SENDER, council.bill(number), TO)
@@ -98,7 +101,7 @@ def test_receipts_credit_notes_and_the_statement_agree(council: Council, read) -
         assert wanted in told
 
 
-def test_a_statement_tells_what_came_too_much_and_leaves_out_what_was_void(council: Council, read) -> None:  # type: ignore[no-untyped-def]
+def test_a_statement_tells_what_came_too_much_and_leaves_out_what_was_void(council: Council, read: Read) -> None:
     order = council.order()
     invoices.void(council.session, council.clock, council.ruth, council.invoice(order, "SB-0"), reason="x")
     council.pay(council.invoice(order), 130_000)
@@ -111,7 +114,7 @@ def test_a_statement_tells_what_came_too_much_and_leaves_out_what_was_void(counc
     assert "Nothing has been invoiced yet." in told
 
 
-def test_our_bank_details_stand_on_invoice_and_statement(council: Council, read) -> None:  # type: ignore[no-untyped-def]
+def test_our_bank_details_stand_on_invoice_and_statement(council: Council, read: Read) -> None:
     details = Details("Lakeshire & <Co>", "County Hall", "GB123456789", "LCC Income", "123456", "12345678")
     waits = payee.ask(council.session, council.clock, council.ruth, LETTERHEAD, details)
     payee.agree(council.session, council.clock, council.dev, LETTERHEAD, waits)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from kit.clock import SteppingClock, london
+from kit.db import Database
 from kit.mail import MailMessage, wording
 from kit.refusals import Refused
 from licences.billing import invoices, notices, overrides, pay_links, payee, renewals
@@ -274,7 +275,7 @@ def test_all_staff_hear_who_keeps_a_licence_open(council: Council) -> None:
     assert sorted(rows) == ["Dev", "Dev", "Ruth", "Ruth"]
 
 
-def test_the_hourly_look_tells_everybody_and_lets_years_begin(database, clock: SteppingClock) -> None:  # type: ignore[no-untyped-def]
+def test_the_hourly_look_tells_everybody_and_lets_years_begin(database: Database, clock: SteppingClock) -> None:
     with database.write() as session:
         council = Council(session, clock)
         council.invoice(council.order(first=3, seats=5))
